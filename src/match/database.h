@@ -1,0 +1,53 @@
+/* database.h - the compiled, immutable form of all detection content: one image of page-aligned
+ * sections that hold offsets and no pointers. Opening it checks every offset and each section's
+ * checksum as if the file were hostile; afterwards it is only read, and shared by whoever maps it. */
+#ifndef LAZ_MATCH_DATABASE_H
+#define LAZ_MATCH_DATABASE_H
+
+#include "base/status.h"
+#include "base/view.h"
+
+struct laz_database;
+
+/* What `lazaret db info` prints. Text is borrowed from the database. */
+struct laz_database_info {
+    uint32_t format_version;
+    uint64_t built_ms;        /* Unix time */
+    uint64_t rule_count;      /* rules with a body: YARA and .ndb */
+    uint64_t hash_count;
+    uint64_t atom_count;
+    const char *name;         /* of the pack set, "" when none was given */
+    const char *platform;     /* that the matcher was compiled for */
+};
+
+/* Checks image and takes it as a database. image is borrowed for the database's life and must stay
+ * unchanged and aligned to 64 bytes. LAZ_DAMAGED when anything does not fit, LAZ_VERSION when it was
+ * made by another version or for another processor; the error says how to build it anew. */
+LAZ_CHECKED enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
+                                              struct laz_error *err);
+void laz_database_free(struct laz_database *db);
+void laz_database_drop(struct laz_database **db);
+void laz_database_info_get(const struct laz_database *db, struct laz_database_info *out);
+
+/* The digests by which content is known. */
+enum laz_digest_kind { LAZ_DIGEST_MD5, LAZ_DIGEST_SHA1, LAZ_DIGEST_SHA256, LAZ_DIGEST_KINDS };
+#define LAZ_DIGEST_SIZE_MAX 32
+size_t laz_digest_size(enum laz_digest_kind kind); /* 16, 20, 32 */
+
+/* Which digests of an object of size bytes the database could know: bit 1 << kind. 0 for most
+ * sizes, so most objects are never hashed. */
+unsigned laz_database_digests_wanted(const struct laz_database *db, uint64_t size);
+
+/* A rule or hash that fired. All text is borrowed from the database. */
+struct laz_hit {
+    const char *name;   /* "Win.Test.EICAR_HDB-1" */
+    const char *kind;   /* "hash", "body" or "yara" */
+    const char *source; /* file of the pack that it came from: "testfiles.hdb" */
+    const char *tags;   /* blank separated, may be "" */
+};
+
+/* True when the database lists this digest of an object of this size. */
+bool laz_database_find_digest(const struct laz_database *db, enum laz_digest_kind kind,
+                              const uint8_t *digest, uint64_t size, struct laz_hit *out);
+
+#endif

@@ -1,0 +1,59 @@
+/* matcher.h - the hot path: one pass over an object's bytes for atoms, verification of the few hits,
+ * then only the conditions that can still be true. A matcher belongs to one thread; the database that
+ * it reads is shared. */
+#ifndef LAZ_MATCH_MATCHER_H
+#define LAZ_MATCH_MATCHER_H
+
+#include "match/database.h"
+
+struct laz_matcher;
+
+/* Targets of ClamAV's .ndb (its manual, "Target types"): which kinds of object a rule is for.
+ * scan maps the type that it recognised to one of them. */
+enum laz_target {
+    LAZ_TARGET_ANY = 0,
+    LAZ_TARGET_PE = 1,
+    LAZ_TARGET_OLE2 = 2,
+    LAZ_TARGET_HTML = 3,
+    LAZ_TARGET_MAIL = 4,
+    LAZ_TARGET_GRAPHICS = 5,
+    LAZ_TARGET_ELF = 6,
+    LAZ_TARGET_TEXT = 7,
+    LAZ_TARGET_MACHO = 9,
+    LAZ_TARGET_PDF = 10,
+    LAZ_TARGET_FLASH = 11,
+    LAZ_TARGET_JAVA = 12,
+};
+
+struct laz_match_object {
+    struct laz_view bytes;
+    enum laz_target target;
+    /* A module field ("pe.entry_point"…) by its number in match/fields.h: filled lazily by scan.
+     * NULL, or false, means undefined. */
+    bool (*field)(void *context, uint32_t field, uint64_t *out);
+    void *context;
+};
+
+/* Bounds for one object, so that no rule runs away with a file. */
+struct laz_match_limits {
+    uint64_t steps_max;   /* of verifiers and conditions; 0: the default */
+    uint32_t matches_max; /* kept for each string; 0: the default */
+};
+
+/* Called for each rule that fired, in no order. False ends the matching. */
+typedef bool laz_hit_fn(void *context, const struct laz_hit *hit);
+
+/* db is borrowed for the matcher's life. */
+LAZ_CHECKED enum laz_status laz_matcher_new(const struct laz_database *db, struct laz_matcher **out,
+                                            struct laz_error *err);
+void laz_matcher_free(struct laz_matcher *m);
+void laz_matcher_drop(struct laz_matcher **m);
+
+/* LAZ_OK when every rule was decided or found ended it; LAZ_LIMIT when a bound ran out: what was
+ * reported stands, the rest is unknown. */
+LAZ_CHECKED enum laz_status laz_matcher_run(struct laz_matcher *m,
+                                            const struct laz_match_object *object,
+                                            const struct laz_match_limits *limits,
+                                            laz_hit_fn *found, void *context);
+
+#endif
