@@ -39,7 +39,7 @@ struct laz_error {
 };
 
 #define LAZ_CHECKED __attribute__((warn_unused_result))
-#define LAZ_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define LAZ_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 
 /* Fills err (may be NULL) and returns s, so that a caller can write `return laz_fail(...)`.
  * where and remedy may be "" when there is nothing to say. */
