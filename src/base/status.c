@@ -100,8 +100,8 @@ enum laz_status laz_fail_errno(struct laz_error *err, const char *what, const ch
     char why[128];
 
     /* The GNU form: it may return a text of its own instead of filling the buffer. */
-    return laz_fail(err, status_of_errno(number), what, where,
-                    strerror_r(number, why, sizeof why), remedy);
+    return laz_fail(err, status_of_errno(number), what, where, strerror_r(number, why, sizeof why),
+                    remedy);
 }
 
 void laz_error_text(const struct laz_error *err, char *out, size_t size)

@@ -8,13 +8,13 @@
 
 enum laz_status {
     LAZ_OK = 0,
-    LAZ_NOMEM,       /* memory ran out */
-    LAZ_IO,          /* the system refused; errno's text stands in the error */
-    LAZ_LIMIT,       /* a budget ran out: reaches the user as "not fully scanned", never as "clean" */
-    LAZ_DAMAGED,     /* input that breaks its own format */
-    LAZ_ENCRYPTED,   /* input that cannot be read without a key */
-    LAZ_INVALID,     /* an argument, a rule or a setting that makes no sense */
-    LAZ_VERSION,     /* made by or for another version */
+    LAZ_NOMEM,     /* memory ran out */
+    LAZ_IO,        /* the system refused; errno's text stands in the error */
+    LAZ_LIMIT,     /* a budget ran out: reaches the user as "not fully scanned", never as "clean" */
+    LAZ_DAMAGED,   /* input that breaks its own format */
+    LAZ_ENCRYPTED, /* input that cannot be read without a key */
+    LAZ_INVALID,   /* an argument, a rule or a setting that makes no sense */
+    LAZ_VERSION,   /* made by or for another version */
     LAZ_UNSUPPORTED, /* well formed, but nothing here reads it */
     LAZ_NOT_FOUND,
     LAZ_EXISTS,
@@ -38,7 +38,7 @@ struct laz_error {
     char remedy[256];
 };
 
-#define LAZ_CHECKED __attribute__((warn_unused_result))
+#define LAZ_CHECKED                     __attribute__((warn_unused_result))
 #define LAZ_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 
 /* Fills err (may be NULL) and returns s, so that a caller can write `return laz_fail(...)`.

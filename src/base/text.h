@@ -5,7 +5,8 @@
 #include "base/buf.h"
 
 /* For a terminal or a log line: control bytes, DEL, and bytes that are not valid UTF-8 become \xNN,
- * a backslash becomes two; bidirectional controls become \u{NNNN}, so that a name cannot lie about its end. */
+ * a backslash becomes two; bidirectional controls become \u{NNNN}, so that a name cannot lie about
+ * its end. */
 enum laz_status laz_buf_add_terminal(struct laz_buf *b, struct laz_view v);
 
 /* A JSON string with its quotes (RFC 8259). Bytes that are not valid UTF-8 become U+FFFD; the

@@ -47,7 +47,8 @@ bool laz_take_u32be(struct laz_view *v, uint32_t *out);
 bool laz_take_u64be(struct laz_view *v, uint64_t *out);
 /* Copies exactly len bytes to out. */
 bool laz_take_bytes(struct laz_view *v, void *out, size_t len);
-/* Up to the separator, which is consumed too; the rest when there is none. False when v is empty. */
+/* Up to the separator, which is consumed too; the rest when there is none. False when v is empty.
+ */
 bool laz_take_until(struct laz_view *v, uint8_t separator, struct laz_view *out);
 
 /* Without leading and trailing blanks, tabs, carriage returns and newlines. */

@@ -1,6 +1,7 @@
 /* database.h - the compiled, immutable form of all detection content: one image of page-aligned
  * sections that hold offsets and no pointers. Opening it checks every offset and each section's
- * checksum as if the file were hostile; afterwards it is only read, and shared by whoever maps it. */
+ * checksum as if the file were hostile; afterwards it is only read, and shared by whoever maps it.
+ */
 #ifndef LAZ_MATCH_DATABASE_H
 #define LAZ_MATCH_DATABASE_H
 
@@ -12,17 +13,17 @@ struct laz_database;
 /* What `lazaret db info` prints. Text is borrowed from the database. */
 struct laz_database_info {
     uint32_t format_version;
-    uint64_t built_ms;        /* Unix time */
-    uint64_t rule_count;      /* rules with a body: YARA and .ndb */
+    uint64_t built_ms;   /* Unix time */
+    uint64_t rule_count; /* rules with a body: YARA and .ndb */
     uint64_t hash_count;
     uint64_t atom_count;
-    const char *name;         /* of the pack set, "" when none was given */
-    const char *platform;     /* that the matcher was compiled for */
+    const char *name;     /* of the pack set, "" when none was given */
+    const char *platform; /* that the matcher was compiled for */
 };
 
 /* Checks image and takes it as a database. image is borrowed for the database's life and must stay
- * unchanged and aligned to 64 bytes. LAZ_DAMAGED when anything does not fit, LAZ_VERSION when it was
- * made by another version or for another processor; the error says how to build it anew. */
+ * unchanged and aligned to 64 bytes. LAZ_DAMAGED when anything does not fit, LAZ_VERSION when it
+ * was made by another version or for another processor; the error says how to build it anew. */
 LAZ_CHECKED enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
                                               struct laz_error *err);
 void laz_database_free(struct laz_database *db);

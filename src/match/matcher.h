@@ -1,6 +1,6 @@
-/* matcher.h - the hot path: one pass over an object's bytes for atoms, verification of the few hits,
- * then only the conditions that can still be true. A matcher belongs to one thread; the database that
- * it reads is shared. */
+/* matcher.h - the hot path: one pass over an object's bytes for atoms, verification of the few
+ * hits, then only the conditions that can still be true. A matcher belongs to one thread; the
+ * database that it reads is shared. */
 #ifndef LAZ_MATCH_MATCHER_H
 #define LAZ_MATCH_MATCHER_H
 

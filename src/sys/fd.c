@@ -17,7 +17,8 @@ void laz_fd_drop(int *fd)
     int kept = errno;
 
     if (*fd >= 0)
-        laz_ignore(close(*fd)); /* nothing can be done about it, and durability is asked for by fsync */
+        laz_ignore(
+            close(*fd)); /* nothing can be done about it, and durability is asked for by fsync */
     *fd = -1;
     errno = kept;
 }
@@ -203,7 +204,8 @@ enum laz_status laz_map_fd(int fd, struct laz_mapping *out, struct laz_error *er
 void laz_mapping_clear(struct laz_mapping *m)
 {
     if (m->bytes.len > 0)
-        laz_ignore(munmap((void *)(uintptr_t)m->bytes.data, m->bytes.len)); /* cannot fail on ours */
+        laz_ignore(
+            munmap((void *)(uintptr_t)m->bytes.data, m->bytes.len)); /* cannot fail on ours */
     m->bytes = (struct laz_view){NULL, 0};
 }
 

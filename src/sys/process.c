@@ -62,7 +62,11 @@ static void become_child(const struct laz_spawn *spawn, int report, pid_t parent
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     sigemptyset(&none);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || !place_fds(spawn, &report))
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+        send_errno_and_exit(report);
+    if (spawn->output > 0 && dup2(spawn->output, STDOUT_FILENO) < 0)
+        send_errno_and_exit(report);
+    if (!place_fds(spawn, &report))
         send_errno_and_exit(report);
     if (spawn->dies_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         send_errno_and_exit(report);

@@ -18,8 +18,9 @@ struct laz_spawn {
      * ours; everything else is closed. */
     const int *fds;
     size_t fd_count;
+    int output;            /* what becomes its standard output; 0 for ours */
     bool dies_with_parent; /* PR_SET_PDEATHSIG with SIGKILL */
-    bool new_group;        /* a process group of its own: a Ctrl-C at the terminal does not reach it */
+    bool new_group; /* a process group of its own: a Ctrl-C at the terminal does not reach it */
 };
 
 /* Starts the program. The environment is empty but for PATH, LANG and TZ. LAZ_NOT_FOUND and so on
