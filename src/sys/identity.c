@@ -1,0 +1,48 @@
+#include "sys/identity.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    uid_t fallback;
+} roles[] = {
+    [LAZ_IDENTITY_AGENT] = {"lazaret", 61980},
+    [LAZ_IDENTITY_CONSOLE] = {"lazaret-console", 61981},
+    [LAZ_IDENTITY_WORKER] = {"lazaret-worker", 61982},
+};
+
+void laz_identity_find(enum laz_identity_role role, struct laz_identity *out)
+{
+    struct passwd entry, *found = NULL;
+    char text[4096];
+
+    if (getpwnam_r(roles[role].name, &entry, text, sizeof text, &found) == 0 && found != NULL &&
+        found->pw_uid != 0)
+        *out = (struct laz_identity){found->pw_uid, found->pw_gid};
+    else
+        *out = (struct laz_identity){roles[role].fallback, (gid_t)roles[role].fallback};
+}
+
+enum laz_status laz_identity_drop(enum laz_identity_role role, bool *dropped, struct laz_error *err)
+{
+    struct laz_identity who;
+
+    if (geteuid() != 0) {
+        if (dropped != NULL)
+            *dropped = false;
+        return LAZ_OK;
+    }
+    laz_identity_find(role, &who);
+    if (setgroups(0, NULL) != 0 || setresgid(who.gid, who.gid, who.gid) != 0 ||
+        setresuid(who.uid, who.uid, who.uid) != 0)
+        return laz_fail_errno(err, "identity", roles[role].name,
+                              "root without CAP_SETUID and CAP_SETGID cannot give up its rights");
+    if (setuid(0) == 0 || geteuid() == 0)
+        return laz_fail(err, LAZ_DENIED, "identity", roles[role].name,
+                        "the rights of root came back", "");
+    if (dropped != NULL)
+        *dropped = true;
+    return LAZ_OK;
+}
