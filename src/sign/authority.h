@@ -1,14 +1,15 @@
-/* authority.h - the certificate authority of one installation: a P-256 root that signs the console's
- * own certificate and those of its agents. Where the PEM texts are kept is the caller's business. */
+/* authority.h - the certificate authority of one installation: a P-256 root that signs the
+ * console's own certificate and those of its agents. Where the PEM texts are kept is the caller's
+ * business. */
 #ifndef LAZ_SIGN_AUTHORITY_H
 #define LAZ_SIGN_AUTHORITY_H
 
 #include "sign/certificate.h"
 
-#define LAZ_AUTHORITY_YEARS    20
-#define LAZ_SERVER_DAYS        397 /* browsers refuse longer ones */
-#define LAZ_AGENT_DAYS         90
-#define LAZ_SERVER_NAMES_MAX   32
+#define LAZ_AUTHORITY_YEARS  20
+#define LAZ_SERVER_DAYS      397 /* browsers refuse longer ones */
+#define LAZ_AGENT_DAYS       90
+#define LAZ_SERVER_NAMES_MAX 32
 
 struct laz_authority;
 

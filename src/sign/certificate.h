@@ -1,4 +1,5 @@
-/* certificate.h - keys, requests and certificates as PEM text, by OpenSSL. All keys are ECDSA P-256. */
+/* certificate.h - keys, requests and certificates as PEM text, by OpenSSL. All keys are ECDSA
+ * P-256. */
 #ifndef LAZ_SIGN_CERTIFICATE_H
 #define LAZ_SIGN_CERTIFICATE_H
 
