@@ -1,8 +1,8 @@
-/* spool.h - where events wait for the console, on disk. One process writes (the agent's broker), one
- * other reads, sends and acknowledges (the uplink); they share only the folder.
+/* spool.h - where events wait for the console, on disk. One process writes (the agent's broker),
+ * one other reads, sends and acknowledges (the uplink); they share only the folder.
  *
- * Every event has a number. Numbers run without a hole within an epoch, a random number of the spool
- * that changes only when bytes of it had to be given up, so that (epoch, seq) never names two
+ * Every event has a number. Numbers run without a hole within an epoch, a random number of the
+ * spool that changes only when bytes of it had to be given up, so that (epoch, seq) never names two
  * different events. The reader sees only events that are on disk. What is not acknowledged is kept
  * until the budget is used up; then the oldest events that are not urgent go first, and the hole in
  * the numbers tells everybody that they are missing. */
@@ -24,8 +24,8 @@ struct laz_spool_limits {
 /* ------------------------------------------------------------------ the writer */
 struct laz_spool;
 
-/* Opens the spool in dir, which must exist, and recovers what an earlier process left. limits may be
- * NULL. LAZ_BUSY when another process writes to it. A damaged tail is given up (and told by
+/* Opens the spool in dir, which must exist, and recovers what an earlier process left. limits may
+ * be NULL. LAZ_BUSY when another process writes to it. A damaged tail is given up (and told by
  * laz_spool_take_loss), it never makes opening fail. */
 LAZ_CHECKED enum laz_status laz_spool_open(const char *dir, const struct laz_spool_limits *limits,
                                            struct laz_spool **out, struct laz_error *err);
@@ -33,12 +33,11 @@ LAZ_CHECKED enum laz_status laz_spool_open(const char *dir, const struct laz_spo
 void laz_spool_drop(struct laz_spool **spool);
 
 /* Takes one event: JSON in one line, without control bytes, at most LAZ_SPOOL_EVENT_MAX.
- * LAZ_OK     it has its number (*seq, which may be NULL). When urgent it is on disk; else it is after
- *            the next laz_spool_sync, which you call at least once a second.
- * LAZ_IO     it has been taken and is kept in memory, but the disk refused it (full, broken). Each
- *            sync tries again: do not append it again. *seq is set.
- * LAZ_LIMIT  it has been dropped and counted: the spool is full of urgent events, or the disk has
- *            refused for so long that the memory for waiting events is full.
+ * LAZ_OK     it has its number (*seq, which may be NULL). When urgent it is on disk; else it is
+ * after the next laz_spool_sync, which you call at least once a second. LAZ_IO     it has been
+ * taken and is kept in memory, but the disk refused it (full, broken). Each sync tries again: do
+ * not append it again. *seq is set. LAZ_LIMIT  it has been dropped and counted: the spool is full
+ * of urgent events, or the disk has refused for so long that the memory for waiting events is full.
  * LAZ_INVALID it is no such line. Nothing has changed. */
 LAZ_CHECKED enum laz_status laz_spool_append(struct laz_spool *spool, struct laz_view json,
                                              bool urgent, uint64_t *seq, struct laz_error *err);
@@ -92,7 +91,8 @@ LAZ_CHECKED enum laz_status laz_spool_read(struct laz_spool_reader *reader, size
                                            struct laz_error *err);
 
 /* The console has stored everything up to seq of epoch. Durable on return; the place moves there.
- * An acknowledgement behind the present one changes nothing; one of an unknown epoch is LAZ_INVALID. */
+ * An acknowledgement behind the present one changes nothing; one of an unknown epoch is
+ * LAZ_INVALID. */
 LAZ_CHECKED enum laz_status laz_spool_ack(struct laz_spool_reader *reader, uint64_t epoch,
                                           uint64_t seq, struct laz_error *err);
 

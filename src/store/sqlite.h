@@ -10,8 +10,8 @@
 struct laz_db;
 struct laz_statement;
 
-/* One step of the schema. Only ever added at the end of the list, never changed: the number of steps
- * is the file's version. Each runs in a transaction of its own. */
+/* One step of the schema. Only ever added at the end of the list, never changed: the number of
+ * steps is the file's version. Each runs in a transaction of its own. */
 struct laz_db_migration {
     const char *name; /* "endpoints": for errors */
     const char *sql;  /* one or more statements */
@@ -28,8 +28,8 @@ struct laz_db_config {
 
 /* LAZ_NOT_FOUND, LAZ_DENIED and so on for the file; LAZ_DAMAGED when it is no database,
  * LAZ_VERSION when it is newer or another application's, LAZ_BUSY when somebody holds it. Before a
- * migration of an existing file a copy PATH.before-N is made (N: the old version); when the migration
- * fails the file is as it was. */
+ * migration of an existing file a copy PATH.before-N is made (N: the old version); when the
+ * migration fails the file is as it was. */
 LAZ_CHECKED enum laz_status laz_db_open(const struct laz_db_config *config, struct laz_db **out,
                                         struct laz_error *err);
 void laz_db_drop(struct laz_db **db); /* closes; statements of it must be over, rolls back */
