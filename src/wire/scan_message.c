@@ -11,10 +11,10 @@
 #define VERDICT_HAS_SHA256 1u
 #define CHANGE_OLD_KNOWN   1u
 #define CHANGE_NEW_KNOWN   2u
+#define CHANGE_HEADER_ONLY 4u
 #define BITS_PER_BYTE_MAX  8.0
 #define CHI2_MAX           1e30
 #define DEPTH_MAX          1000000u
-#define FAILED_TEXT_MAX    1200u
 
 static void add_text(struct laz_buf *b, struct laz_view v)
 {
@@ -70,7 +70,16 @@ static void write_hello(struct laz_buf *b, const struct laz_scan_hello_message *
     add_byte(b, (m->no_new_privs ? HELLO_NO_NEW_PRIVS : 0) | (m->seccomp ? HELLO_SECCOMP : 0) |
                     (m->identity_dropped ? HELLO_IDENTITY : 0));
     add_small(b, m->landlock_abi);
-    add_number(b, m->database_id);
+    add_number(b, m->rule_count);
+    add_number(b, m->hash_count);
+}
+
+static void write_failed(struct laz_buf *b, const struct laz_scan_failed_message *m)
+{
+    add_byte(b, m->status);
+    add_start(b, m->what, LAZ_SCAN_NAME_MAX);
+    add_start(b, m->why, LAZ_SCAN_NAME_MAX);
+    add_start(b, m->remedy, LAZ_SCAN_NAME_MAX);
 }
 
 static void write_verdict(struct laz_buf *b, const struct laz_scan_verdict_message *m)
@@ -110,12 +119,15 @@ static void write_change(struct laz_buf *b, const struct laz_scan_change_message
     add_number(b, m->new_size);
     add_real(b, m->old_entropy);
     add_real(b, m->new_entropy);
+    add_real(b, m->new_entropy_max);
     add_real(b, m->new_chi2);
+    add_real(b, m->encrypted_share);
     add_real(b, m->similarity);
     add_start(b, m->old_type, LAZ_SCAN_NAME_MAX);
     add_start(b, m->new_type, LAZ_SCAN_NAME_MAX);
     add_byte(b, (m->old_known_type ? CHANGE_OLD_KNOWN : 0) |
-                    (m->new_known_type ? CHANGE_NEW_KNOWN : 0));
+                    (m->new_known_type ? CHANGE_NEW_KNOWN : 0) |
+                    (m->header_only ? CHANGE_HEADER_ONLY : 0));
 }
 
 enum laz_status laz_scan_message_write(const struct laz_scan_message *m, struct laz_buf *out)
@@ -126,7 +138,7 @@ enum laz_status laz_scan_message_write(const struct laz_scan_message *m, struct 
         write_hello(out, &m->hello);
         break;
     case LAZ_SCAN_FAILED:
-        add_start(out, m->failed, FAILED_TEXT_MAX);
+        write_failed(out, &m->failed);
         break;
     case LAZ_SCAN_JOB:
         write_job(out, &m->job);
@@ -144,7 +156,7 @@ enum laz_status laz_scan_message_write(const struct laz_scan_message *m, struct 
     return laz_buf_failed(out);
 }
 
-/* Text that is not empty-handed with NUL: it becomes C strings on the other side. */
+/* Text without NUL: it becomes C strings on the other side. */
 static bool take_text(struct laz_view *v, size_t max, struct laz_view *out)
 {
     uint16_t len;
@@ -204,7 +216,15 @@ static bool read_hello(struct laz_view *v, struct laz_scan_hello_message *m)
     m->no_new_privs = (flags & HELLO_NO_NEW_PRIVS) != 0;
     m->seccomp = (flags & HELLO_SECCOMP) != 0;
     m->identity_dropped = (flags & HELLO_IDENTITY) != 0;
-    return laz_take_u32le(v, &m->landlock_abi) && laz_take_u64le(v, &m->database_id);
+    return laz_take_u32le(v, &m->landlock_abi) && laz_take_u64le(v, &m->rule_count) &&
+           laz_take_u64le(v, &m->hash_count);
+}
+
+static bool read_failed(struct laz_view *v, struct laz_scan_failed_message *m)
+{
+    return laz_take_u8(v, &m->status) && m->status != LAZ_OK && m->status <= LAZ_CLOSED &&
+           take_text(v, LAZ_SCAN_NAME_MAX, &m->what) && take_text(v, LAZ_SCAN_NAME_MAX, &m->why) &&
+           take_text(v, LAZ_SCAN_NAME_MAX, &m->remedy);
 }
 
 static bool read_detection(struct laz_view *v, struct laz_scan_detection_message *d)
@@ -252,13 +272,15 @@ static bool read_change(struct laz_view *v, struct laz_scan_change_message *m)
     if (!laz_take_u64le(v, &m->job) || !laz_take_u64le(v, &m->old_size) ||
         !laz_take_u64le(v, &m->new_size) || !take_real(v, BITS_PER_BYTE_MAX, &m->old_entropy) ||
         !take_real(v, BITS_PER_BYTE_MAX, &m->new_entropy) ||
-        !take_real(v, CHI2_MAX, &m->new_chi2) || !take_real(v, 1.0, &m->similarity) ||
-        !take_text(v, LAZ_SCAN_NAME_MAX, &m->old_type) ||
+        !take_real(v, BITS_PER_BYTE_MAX, &m->new_entropy_max) ||
+        !take_real(v, CHI2_MAX, &m->new_chi2) || !take_real(v, 1.0, &m->encrypted_share) ||
+        !take_real(v, 1.0, &m->similarity) || !take_text(v, LAZ_SCAN_NAME_MAX, &m->old_type) ||
         !take_text(v, LAZ_SCAN_NAME_MAX, &m->new_type) ||
-        !take_flags(v, CHANGE_OLD_KNOWN | CHANGE_NEW_KNOWN, &flags))
+        !take_flags(v, CHANGE_OLD_KNOWN | CHANGE_NEW_KNOWN | CHANGE_HEADER_ONLY, &flags))
         return false;
     m->old_known_type = (flags & CHANGE_OLD_KNOWN) != 0;
     m->new_known_type = (flags & CHANGE_NEW_KNOWN) != 0;
+    m->header_only = (flags & CHANGE_HEADER_ONLY) != 0;
     return true;
 }
 
@@ -268,7 +290,7 @@ static bool read_body(struct laz_view *v, struct laz_scan_message *m)
     case LAZ_SCAN_HELLO:
         return read_hello(v, &m->hello);
     case LAZ_SCAN_FAILED:
-        return take_text(v, FAILED_TEXT_MAX, &m->failed);
+        return read_failed(v, &m->failed);
     case LAZ_SCAN_JOB:
         return read_job(v, &m->job);
     case LAZ_SCAN_COMPARE:

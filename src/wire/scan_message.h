@@ -32,7 +32,12 @@ struct laz_scan_job_message {
 struct laz_scan_hello_message {
     bool no_new_privs, seccomp, identity_dropped;
     uint32_t landlock_abi;
-    uint64_t database_id; /* changes with the database's content */
+    uint64_t rule_count, hash_count; /* of the database; 0 without one */
+};
+
+struct laz_scan_failed_message {
+    uint8_t status; /* of enum laz_status */
+    struct laz_view what, why, remedy;
 };
 
 struct laz_scan_detection_message {
@@ -59,9 +64,9 @@ struct laz_scan_verdict_message {
 
 struct laz_scan_change_message {
     uint64_t job, old_size, new_size;
-    double old_entropy, new_entropy, new_chi2, similarity;
+    double old_entropy, new_entropy, new_entropy_max, new_chi2, encrypted_share, similarity;
     struct laz_view old_type, new_type;
-    bool old_known_type, new_known_type;
+    bool old_known_type, new_known_type, header_only;
 };
 
 struct laz_scan_message {
@@ -69,8 +74,8 @@ struct laz_scan_message {
     union {
         struct laz_scan_job_message job;
         struct laz_scan_hello_message hello;
-        struct laz_view failed; /* text for people */
-        uint64_t compare;       /* the job */
+        struct laz_scan_failed_message failed;
+        uint64_t compare; /* the job */
         struct laz_scan_verdict_message verdict;
         struct laz_scan_change_message change;
     };
