@@ -1,0 +1,193 @@
+/* Events as sentences: what happened, to which file, by whom, when, and what was done. */
+import { Anchor } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconArrowBackUp,
+  IconBox,
+  IconCheck,
+  IconClockExclamation,
+  IconFileUnknown,
+  IconHandStop,
+  IconHeartBroken,
+  IconHistory,
+  IconInfoCircle,
+  IconKey,
+  IconPlayerStop,
+  IconPower,
+  IconShieldHalf,
+  IconTrash,
+  IconUserCheck,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import type { EventSummary } from "../api/types";
+import { splitPath, useFormat } from "../app/format";
+import { useCodes } from "../app/i18n";
+import type { Tone } from "./Pill";
+import { DetectionNames, Moment, ProcessText } from "./texts";
+
+const LOOKS: Record<string, { icon: typeof IconBox; tone: Tone }> = {
+  "agent.started": { icon: IconPower, tone: "good" },
+  "agent.stopped": { icon: IconPower, tone: "attention" },
+  "agent.degraded": { icon: IconShieldHalf, tone: "attention" },
+  "file.blocked": { icon: IconHandStop, tone: "bad" },
+  "file.quarantined": { icon: IconBox, tone: "bad" },
+  "file.quarantine_failed": { icon: IconAlertTriangle, tone: "bad" },
+  "file.incomplete": { icon: IconFileUnknown, tone: "attention" },
+  "file.restored": { icon: IconArrowBackUp, tone: "good" },
+  "file.deleted": { icon: IconTrash, tone: "calm" },
+  "hold.expired": { icon: IconClockExclamation, tone: "attention" },
+  "actor.stopped": { icon: IconPlayerStop, tone: "bad" },
+  "file.rolled_back": { icon: IconHistory, tone: "good" },
+  "rollback.done": { icon: IconHistory, tone: "good" },
+  "worker.died": { icon: IconHeartBroken, tone: "attention" },
+  "process.died": { icon: IconHeartBroken, tone: "attention" },
+  "actor.allowed": { icon: IconUserCheck, tone: "calm" },
+  "breakglass.on": { icon: IconKey, tone: "attention" },
+  "breakglass.off": { icon: IconKey, tone: "good" },
+  "command.done": { icon: IconCheck, tone: "calm" },
+  "spool.gap": { icon: IconAlertTriangle, tone: "attention" },
+};
+
+/* Every parameter that a sentence of the catalogue may want. */
+function useSentence() {
+  const codes = useCodes();
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (event: EventSummary): string => {
+    const numbers: Record<string, unknown> = { ...event.params };
+    for (const key of ["hold_ms", "deadline_ms", "duration_ms"])
+      if (typeof numbers[key] === "number") numbers[key.replace(/_ms$/, "")] = format.seconds(numbers[key]);
+    const restored = numbers.files_restored ?? numbers.files_touched;
+    return codes("event", event.code, {
+      ...numbers,
+      count: typeof restored === "number" ? restored : 0,
+      file: event.path === null || event.path === "" ? t("event.someFile") : splitPath(event.path).name,
+      process: event.process?.name || t("event.someProcess"),
+      endpoint: event.endpoint.name,
+    });
+  };
+}
+
+function Why({ event }: { event: EventSummary }) {
+  const codes = useCodes();
+  const words = [
+    event.trigger !== null && event.trigger !== "" ? codes("trigger", event.trigger) : "",
+    event.reason !== null && event.reason !== "" && event.reason !== "detected"
+      ? codes("reason", event.reason)
+      : "",
+  ].filter((word) => word !== "");
+  const reasons = Array.isArray(event.params.reasons) ? event.params.reasons.map(String) : [];
+  const all = [...words, ...reasons.map((reason) => codes("guard", reason))];
+  if (all.length === 0) return null;
+  return <span className="event-why">{all.join(" · ")}</span>;
+}
+
+/* Files put back by the hundred are one line, which opens to show them all. */
+function gather(events: EventSummary[]): [EventSummary, ...EventSummary[]][] {
+  const groups: [EventSummary, ...EventSummary[]][] = [];
+  for (const event of events) {
+    const last = groups.at(-1)?.[0];
+    const isSame =
+      last !== undefined &&
+      event.code === "file.rolled_back" &&
+      last.code === event.code &&
+      last.incident === event.incident &&
+      last.endpoint.id === event.endpoint.id;
+    if (isSame) groups.at(-1)?.push(event);
+    else groups.push([event]);
+  }
+  return groups;
+}
+
+function Others({ events }: { events: EventSummary[] }) {
+  const { t } = useTranslation();
+  if (events.length === 0) return null;
+  return (
+    <details className="event-more">
+      <summary>{t("event.more", { count: events.length })}</summary>
+      <ul>
+        {events.map((event) => (
+          <li key={event.id} className="event-path">
+            {event.path}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+interface EventItemProps {
+  event: EventSummary;
+  others: EventSummary[];
+  showEndpoint: boolean;
+  linkIncident: boolean;
+}
+
+function EventItem({ event, others, showEndpoint, linkIncident }: EventItemProps) {
+  const { t } = useTranslation();
+  const sentence = useSentence();
+  const look = LOOKS[event.code] ?? { icon: IconInfoCircle, tone: "calm" };
+  const Icon = look.icon;
+  return (
+    <li className="event">
+      <span className="event-icon" data-tone={look.tone} aria-hidden>
+        <Icon size={18} stroke={1.8} />
+      </span>
+      <div className="event-text">
+        <p className="event-what">{sentence(event)}</p>
+        {event.path !== null && event.path !== "" && <p className="event-path">{event.path}</p>}
+        <Others events={others} />
+        <p className="event-meta">
+          <ProcessText process={event.process} user={event.user} />
+          {showEndpoint && (
+            <Anchor component={Link} href={`/endpoints/${event.endpoint.id}`} className="event-link">
+              {event.endpoint.name}
+            </Anchor>
+          )}
+          <Why event={event} />
+          <DetectionNames detections={event.detections} />
+          {linkIncident && event.incident !== null && event.incident !== "" && (
+            <Anchor
+              component={Link}
+              href={`/incidents/${encodeURIComponent(event.incident)}`}
+              className="event-link"
+            >
+              {t("event.openIncident")}
+            </Anchor>
+          )}
+        </p>
+      </div>
+      <Moment time={event.time} />
+    </li>
+  );
+}
+
+interface EventListProps {
+  events: EventSummary[];
+  label: string;
+  showEndpoint?: boolean;
+  linkIncident?: boolean;
+  ordered?: boolean;
+}
+
+export function EventList({ events, label, showEndpoint, linkIncident, ordered }: EventListProps) {
+  const items = gather(events).map(([event, ...others]) => (
+    <EventItem
+      key={event.id}
+      event={event}
+      others={others}
+      showEndpoint={showEndpoint === true}
+      linkIncident={linkIncident === true}
+    />
+  ));
+  return ordered === true ? (
+    <ol className="events events-line" aria-label={label}>
+      {items}
+    </ol>
+  ) : (
+    <ul className="events" aria-label={label}>
+      {items}
+    </ul>
+  );
+}

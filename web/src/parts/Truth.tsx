@@ -1,0 +1,93 @@
+/* The one sentence that a tired person reads: is the hospital protected? It never says more than is known. */
+import { Anchor } from "@mantine/core";
+import { IconShieldCheck, IconShieldHalf, IconShieldOff, IconShieldX } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import type { Endpoint, Overview } from "../api/types";
+import { useFormat, useNow } from "../app/format";
+import { useCodes } from "../app/i18n";
+import type { Tone } from "./Pill";
+
+type Standing = "none" | "protected" | "partly" | "unprotected";
+
+export function standingOf({ endpoints }: Overview): Standing {
+  if (endpoints.total === 0) return "none";
+  if (endpoints.protected === endpoints.total) return "protected";
+  return endpoints.protected + endpoints.degraded > 0 ? "partly" : "unprotected";
+}
+
+const LOOKS: Record<Standing, { tone: Tone; icon: typeof IconShieldCheck }> = {
+  none: { tone: "calm", icon: IconShieldOff },
+  protected: { tone: "good", icon: IconShieldCheck },
+  partly: { tone: "attention", icon: IconShieldHalf },
+  unprotected: { tone: "bad", icon: IconShieldX },
+};
+
+/* Why this server is not fully protected, in a few words. */
+function useReason() {
+  const { t } = useTranslation();
+  const codes = useCodes();
+  const format = useFormat();
+  const now = useNow();
+  return (endpoint: Endpoint): string => {
+    if (endpoint.state === "offline") return t("truth.offline", { ago: format.ago(endpoint.last_seen, now) });
+    if (endpoint.mode !== "full") return codes("mode", endpoint.mode);
+    const [first] = endpoint.unguarded;
+    return first === undefined ? t("truth.degraded") : codes("unguarded", first, {}, "name");
+  };
+}
+
+function Weak({ endpoints }: { endpoints: Endpoint[] }) {
+  const reason = useReason();
+  const weak = endpoints.filter((e) => e.state !== "protected").slice(0, 3);
+  if (weak.length === 0) return null;
+  return (
+    <ul className="truth-weak">
+      {weak.map((endpoint) => (
+        <li key={endpoint.id}>
+          <Anchor component={Link} href={`/endpoints/${endpoint.id}`} className="standing-link">
+            {endpoint.name}
+          </Anchor>
+          {" – "}
+          {reason(endpoint)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface TruthProps {
+  overview: Overview;
+  endpoints: Endpoint[];
+}
+
+export function Truth({ overview, endpoints }: TruthProps) {
+  const { t } = useTranslation();
+  const standing = standingOf(overview);
+  const { tone, icon: Icon } = LOOKS[standing];
+  const { total, protected: safe } = overview.endpoints;
+  const folders = endpoints.reduce((sum, e) => sum + e.protected.length, 0);
+  return (
+    <section className="truth" data-tone={tone} aria-label={t("truth.label")}>
+      <span className="truth-icon" aria-hidden>
+        <Icon size={34} stroke={1.6} />
+      </span>
+      <div className="truth-text">
+        <p className="truth-line">{t(`truth.${standing}`, { count: total - safe })}</p>
+        {standing === "none" && <p className="truth-more">{t("truth.noneMore")}</p>}
+        {standing === "protected" && (
+          <p className="truth-more">
+            {t("truth.servers", { count: total })} {t("truth.folders", { count: folders })}{" "}
+            {overview.incidents.open > 0 && t("truth.openIncidents", { count: overview.incidents.open })}
+          </p>
+        )}
+        <Weak endpoints={endpoints} />
+      </div>
+      {standing === "none" && (
+        <Link href="/endpoints?add" className="truth-action">
+          {t("endpoints.add")}
+        </Link>
+      )}
+    </section>
+  );
+}
