@@ -14,8 +14,8 @@
 cJSON *laz_json_parse_object(struct laz_view text);
 void laz_json_drop(cJSON **json); /* for LAZ_OWNED */
 
-/* Members of an object. Text of at most len_max bytes without NUL; "" and false when it is missing or
- * something else. Borrowed from the object. */
+/* Members of an object. Text of at most len_max bytes without NUL; "" and false when it is missing
+ * or something else. Borrowed from the object. */
 bool laz_json_text(const cJSON *object, const char *name, size_t len_max, const char **out);
 /* A whole number from 0 to max (at most 2^53). */
 bool laz_json_u64(const cJSON *object, const char *name, uint64_t max, uint64_t *out);

@@ -23,9 +23,9 @@ enum laz_http_method { LAZ_GET, LAZ_POST }; /* HEAD is answered as GET without i
  * then), or with a stream. */
 typedef void laz_handler(struct laz_request *request, void *context);
 
-/* path: "/api/v1/endpoints/{}/{}": each {} takes one segment, not empty; a final segment {*} takes the
- * rest of the path, also an empty one. The first route that fits is taken. A path that is known only
- * with the other method is answered 405, an unknown one 404. */
+/* path: "/api/v1/endpoints/{}/{}": each {} takes one segment, not empty; a final segment {*} takes
+ * the rest of the path, also an empty one. The first route that fits is taken. A path that is known
+ * only with the other method is answered 405, an unknown one 404. */
 struct laz_route {
     enum laz_http_method method;
     const char *path;
@@ -36,18 +36,20 @@ struct laz_route {
 struct laz_server_config {
     struct event_base *base;
     struct laz_view chain_pem, key_pem; /* copied */
-    /* Empty: no client certificate is asked for. Else one is asked for but not required: a wrong one
-     * ends the handshake, none gives an empty laz_request_peer_uri. */
+    /* Empty: no client certificate is asked for. Else one is asked for but not required: a wrong
+     * one ends the handshake, none gives an empty laz_request_peer_uri. */
     struct laz_view client_ca_pem;
     const struct laz_route *routes; /* borrowed for the server's life */
     size_t route_count;
     void *context; /* handed to every handler */
-    /* The Content-Security-Policy of answers that name none themselves; NULL: "default-src 'none'". */
+    /* The Content-Security-Policy of answers that name none themselves; NULL: "default-src 'none'".
+     */
     const char *content_security_policy;
     /* 0 takes the default of each. */
     unsigned connections_max;          /* 512; further ones wait in the kernel's queue */
     unsigned connections_per_host_max; /* 64: from one address; further ones are closed at once */
-    int request_ms; /* 20000: from the connection (handshake included) or the first byte to the last */
+    int request_ms; /* 20000: from the connection (handshake included) or the first byte to the last
+                     */
     int idle_ms;    /* 75000: between two requests */
     int reply_ms;   /* 60000: until the client has taken an answer; streams have none */
     int heartbeat_ms; /* 15000: for streams */
@@ -82,8 +84,9 @@ struct laz_view laz_request_path(const struct laz_request *r);
 struct laz_view laz_request_parameter(const struct laz_request *r, unsigned i);
 /* The decoded value of the first query parameter of that name; false when there is none. */
 bool laz_request_query(const struct laz_request *r, const char *name, struct laz_view *out);
-/* The header's value, trimmed; false when there is none. Names in any case. A header that comes twice
- * is given once, by its first value (Host, Content-Length and Cookie may not come twice: 400). */
+/* The header's value, trimmed; false when there is none. Names in any case. A header that comes
+ * twice is given once, by its first value (Host, Content-Length and Cookie may not come twice:
+ * 400). */
 bool laz_request_header(const struct laz_request *r, const char *name, struct laz_view *out);
 bool laz_request_cookie(const struct laz_request *r, const char *name, struct laz_view *out);
 struct laz_view laz_request_body(const struct laz_request *r);
@@ -94,8 +97,8 @@ const char *laz_request_peer_uri(const struct laz_request *r);
 /* SHA-256 of that certificate in hexadecimal; "" when it showed none. */
 const char *laz_request_peer_fingerprint(const struct laz_request *r);
 
-/* For a request that is answered later: fn runs when the client goes away before that. The request is
- * then gone: forget it. */
+/* For a request that is answered later: fn runs when the client goes away before that. The request
+ * is then gone: forget it. */
 void laz_request_on_close(struct laz_request *r, void (*fn)(void *context), void *context);
 /* What the handler wants to keep with the request; freed with it by drop (may be NULL). */
 void laz_request_attach(struct laz_request *r, void *data, void (*drop)(void *data));
@@ -110,11 +113,11 @@ void laz_request_add_header(struct laz_request *r, const char *name, const char 
 
 struct laz_reply {
     int status;
-    const char *content_type;            /* NULL when there is no body */
-    struct laz_view body;                /* copied */
-    struct laz_view gzip;                /* the same, compressed; sent when the client takes it */
-    const char *cache_control;           /* NULL: "no-store" */
-    const char *etag;                    /* with its quotes; answers If-None-Match with 304. NULL: none */
+    const char *content_type;  /* NULL when there is no body */
+    struct laz_view body;      /* copied */
+    struct laz_view gzip;      /* the same, compressed; sent when the client takes it */
+    const char *cache_control; /* NULL: "no-store" */
+    const char *etag;          /* with its quotes; answers If-None-Match with 304. NULL: none */
     const char *content_security_policy; /* NULL: the server's */
     bool lives_for_ever;                 /* body and gzip are not copied */
 };
@@ -128,12 +131,12 @@ void laz_request_reply_empty(struct laz_request *r, int status);
 
 /* -------------------------------------------------------------------- server-sent events */
 
-/* Answers with an open stream. on_close runs once, when the client or the server ends it; the stream
- * is then gone. */
+/* Answers with an open stream. on_close runs once, when the client or the server ends it; the
+ * stream is then gone. */
 struct laz_stream *laz_request_stream(struct laz_request *r, void (*on_close)(void *context),
                                       void *context);
-/* One event. event may be NULL, data is one line. A client that reads so slowly that 256 KiB wait for
- * it is closed soon after: LAZ_LIMIT. */
+/* One event. event may be NULL, data is one line. A client that reads so slowly that 256 KiB wait
+ * for it is closed soon after: LAZ_LIMIT. */
 LAZ_CHECKED enum laz_status laz_stream_send(struct laz_stream *stream, uint64_t id,
                                             const char *event, struct laz_view data);
 /* Ends it from our side; on_close does not run. */

@@ -5,11 +5,13 @@
  * On the channel (SOCK_SEQPACKET, one JSON object a message, at most LAZ_UPLINK_MESSAGE_MAX):
  *   broker to uplink  {"type":"state", ...what /agent/v1/sync sends...}   kept, sent with each sync
  *                     {"type":"wake"}                                      the spool has new events
- *   uplink to broker  {"type":"online","value":true}                       or false, when it changes
- *                     {"type":"trouble","code":"enrol.token_used"}         why it is not online, on change
- *                     {"type":"command","id":"…","kind":"…",…}             as the console sent it, with type
- * The spool is also polled once a second, so a lost wake loses nothing. A command may come twice
- * (when the console did not learn that it arrived): the broker answers each id once. */
+ *   uplink to broker  {"type":"online","value":true}                       or false, when it
+ * changes
+ *                     {"type":"trouble","code":"enrol.token_used"}         why it is not online, on
+ * change
+ *                     {"type":"command","id":"…","kind":"…",…}             as the console sent it,
+ * with type The spool is also polled once a second, so a lost wake loses nothing. A command may
+ * come twice (when the console did not learn that it arrived): the broker answers each id once. */
 #ifndef LAZ_LINK_UPLINK_H
 #define LAZ_LINK_UPLINK_H
 
@@ -33,8 +35,8 @@ struct laz_uplink_config {
     int idle_sync_ms;   /* between syncs when the console does not say; 0: 5000 */
 };
 
-/* Runs until the channel closes (returns 0) or it cannot go on at all (returns 1, after saying why in
- * the log and, when it can, on the channel). All other descriptors should be closed already. */
+/* Runs until the channel closes (returns 0) or it cannot go on at all (returns 1, after saying why
+ * in the log and, when it can, on the channel). All other descriptors should be closed already. */
 int laz_uplink_run(const struct laz_uplink_config *config, int channel);
 
 #endif

@@ -131,6 +131,21 @@ enum laz_status laz_certificate_read(struct laz_view pem, struct laz_certificate
     return LAZ_OK;
 }
 
+enum laz_status laz_certificate_read_der(struct laz_view der, struct laz_certificate *out,
+                                         struct laz_error *err)
+{
+    const uint8_t *at = der.data;
+    LAZ_OWNED(laz_x509_drop)
+    X509 *c = der.len > LAZ_PEM_MAX ? NULL : d2i_X509(NULL, &at, (long)der.len);
+
+    ERR_clear_error();
+    if (c == NULL || at != der.data + der.len)
+        return laz_fail(err, LAZ_DAMAGED, "certificate", "", "cannot be read", "");
+    if (laz_certificate_facts(c, out) != LAZ_OK)
+        return laz_fail_openssl(err, LAZ_NOMEM, "certificate", "");
+    return LAZ_OK;
+}
+
 int64_t laz_certificate_renew_at_ms(const struct laz_certificate *c)
 {
     return c->not_before_ms + (c->not_after_ms - c->not_before_ms) / 3 * 2;

@@ -29,6 +29,11 @@ struct laz_certificate {
 LAZ_CHECKED enum laz_status laz_certificate_read(struct laz_view pem, struct laz_certificate *out,
                                                  struct laz_error *err);
 
+/* As laz_certificate_read, of the DER form that a TLS peer shows. */
+LAZ_CHECKED enum laz_status laz_certificate_read_der(struct laz_view der,
+                                                     struct laz_certificate *out,
+                                                     struct laz_error *err);
+
 /* When two thirds of the lifetime have passed: from then on it is renewed. */
 int64_t laz_certificate_renew_at_ms(const struct laz_certificate *c);
 
