@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITING_MAX ((size_t)256 * 1024) /* a client that has more than this to read is too slow   \
-                                          */
+#define WAITING_MAX                                                                                \
+    ((size_t)256 * 1024) /* a client that has more than this to read is too slow                   \
+                          */
 #define HEAD_MAX  ((size_t)4 * 1024)
 #define EVENT_MAX ((size_t)64 * 1024)
 
