@@ -116,7 +116,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {t("shell.skip")}
       </a>
       <AppShell.Header className="top">
-        <Group gap="xs" hiddenFrom="md">
+        <Group gap="xs" hiddenFrom="md" wrap="nowrap">
           <Burger opened={isOpen} onClick={toggle} size="sm" aria-label={t("shell.menu")} aria-expanded={isOpen} />
           <Brand />
         </Group>

@@ -108,7 +108,7 @@ function Content({ overview }: { overview: OverviewData }) {
     <>
       <Truth overview={overview} endpoints={endpoints} />
       <Tiles overview={overview} />
-      <div className="columns">
+      <div className="columns urgent-first">
         <div className="column-wide">
           <Panel title={t("activity.title")}>
             <ActivityChart activity={overview.activity} />
@@ -116,10 +116,10 @@ function Content({ overview }: { overview: OverviewData }) {
           <Feed overview={overview} />
         </div>
         <div className="column-slim">
-          <Panel title={t("overview.next")} flush>
+          <Panel title={t("overview.next")} flush className="urgent">
             <Next next={overview.next} />
           </Panel>
-          <Panel title={t("overview.honest")} flush>
+          <Panel title={t("overview.honest")} flush className="last">
             <Text size="sm" c="dimmed" className="panel-lead">
               {t("overview.honestLead")}
             </Text>

@@ -20,7 +20,7 @@ export function Confirm({ title, children, yes, danger, busy, onYes, onNo }: Con
       <Stack gap="md">
         {children}
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onNo}>
+          <Button variant="default" onClick={onNo} data-autofocus>
             {t("action.cancel")}
           </Button>
           <Button color={danger === true ? "red.9" : undefined} loading={busy} onClick={onYes}>

@@ -22,6 +22,7 @@ export function CopyLine({ text, label }: { text: string; label: string }) {
         variant={copied ? "light" : "filled"}
         leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
         onClick={copy}
+        data-autofocus
       >
         {copied ? t("action.copied") : t("action.copy")}
       </Button>

@@ -7,13 +7,14 @@ interface PanelProps {
   aside?: ReactNode;
   children: ReactNode;
   flush?: boolean;
+  className?: string;
 }
 
 /* A card with a heading, a region for those who move by headings. */
-export function Panel({ title, aside, children, flush }: PanelProps) {
+export function Panel({ title, aside, children, flush, className }: PanelProps) {
   const id = useId();
   return (
-    <section className="panel" aria-labelledby={id}>
+    <section className={`panel ${className ?? ""}`} aria-labelledby={id}>
       <div className="panel-head">
         <Title order={2} id={id} className="panel-title">
           {title}
