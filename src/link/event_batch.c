@@ -80,7 +80,7 @@ static bool is_line(struct laz_view line)
     if (line.len == 0 || line.len > LAZ_EVENT_MAX)
         return false;
     for (size_t i = 0; i < line.len; i++)
-        if (line.data[i] < ' ' || line.data[i] == 0x7f)
+        if (line.data[i] < ' ')
             return false;
     return true;
 }

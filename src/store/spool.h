@@ -1,11 +1,12 @@
 /* spool.h - where events wait for the console, on disk. One process writes (the agent's broker),
  * one other reads, sends and acknowledges (the uplink); they share only the folder.
  *
- * Every event has a number. Numbers run without a hole within an epoch, a random number of the
- * spool that changes only when bytes of it had to be given up, so that (epoch, seq) never names two
- * different events. The reader sees only events that are on disk. What is not acknowledged is kept
- * until the budget is used up; then the oldest events that are not urgent go first, and the hole in
- * the numbers tells everybody that they are missing. */
+ * Every event has a number, counted from 1 within an epoch: a random number that is drawn anew each
+ * time the spool is opened for writing, so that (epoch, seq) never names two different events, not
+ * even when a machine is set back to an earlier state of its disk. The reader sees only events that
+ * are on disk. What is not acknowledged is kept until the budget is used up; then the oldest events
+ * that are not urgent go first, and the hole in the numbers tells everybody that they are missing.
+ */
 #ifndef LAZ_STORE_SPOOL_H
 #define LAZ_STORE_SPOOL_H
 
@@ -56,7 +57,7 @@ bool laz_spool_take_loss(struct laz_spool *spool, struct laz_spool_loss *out);
 
 struct laz_spool_state {
     uint64_t epoch;
-    uint64_t last_seq;    /* 0 when this epoch has no event yet */
+    uint64_t last_seq;    /* 0 while this epoch has no event */
     uint64_t durable_seq; /* up to here the reader sees events */
     uint64_t acked_epoch, acked_seq;
     uint64_t bytes;   /* in files */
@@ -99,5 +100,9 @@ LAZ_CHECKED enum laz_status laz_spool_ack(struct laz_spool_reader *reader, uint6
 /* Moves the place back to just after seq of epoch, because the console has forgotten (a backup was
  * restored): what is still on disk is read again, what is not becomes a gap. */
 void laz_spool_seek(struct laz_spool_reader *reader, uint64_t epoch, uint64_t seq);
+
+/* Leaves out everything up to seq of epoch, because the console will not take it: it becomes a gap
+ * of the next batch. */
+void laz_spool_skip(struct laz_spool_reader *reader, uint64_t epoch, uint64_t seq);
 
 #endif
