@@ -1,4 +1,5 @@
 /* The story that page.sh runs. Prints "ok - …" and "not ok - …". */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -44,6 +45,12 @@ async function settle() {
   await page.evaluate(() => document.fonts.ready);
 }
 
+async function choose(scheme) {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.waitForSelector(`html[data-mantine-color-scheme=${scheme}]`);
+  await sleep(100); /* reduced motion is not no motion: a change of colour takes a moment */
+}
+
 async function open(place) {
   await page.goto(origin + place);
   await settle();
@@ -81,14 +88,14 @@ await step("a wrong password is refused in words", async () => {
 
 for (const scheme of ["light", "dark"])
   await step(`sign-in has no barrier in ${scheme}`, async () => {
-    await page.emulateMedia({ colorScheme: scheme });
+    await choose(scheme);
     const found = await barriers(page);
     await page.screenshot({ path: path.join(shots, `sign-in-en-${scheme}.png`) });
     return found.join("\n");
   });
-await page.emulateMedia({ colorScheme: "light" });
 
 const isIn = await step("signing in goes on to the page that was asked for", async () => {
+  await choose("light");
   await page.fill("input[name=password]", password);
   await page.click("button[type=submit]");
   await page.waitForSelector("[role=radiogroup]");
@@ -231,7 +238,7 @@ async function chooseLanguage(language) {
 for (const language of ["en", "fr"]) {
   await chooseLanguage(language);
   for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
+    await choose(scheme);
     for (const [name, place] of places)
       await step(`${name} has no barrier in ${language}, ${scheme}`, async () => {
         await open(place);
@@ -241,8 +248,8 @@ for (const language of ["en", "fr"]) {
   }
 }
 
-await page.emulateMedia({ colorScheme: "light" });
 await step("no page scrolls sideways on a telephone, nor at 400 % zoom", async () => {
+  await choose("light");
   const wide = [];
   for (const width of [380, 320]) {
     await page.setViewportSize({ width, height: 720 });
@@ -301,12 +308,21 @@ await step("a lost connection is said, and the page goes on by itself when it is
   await open("/");
   await page.waitForSelector(".live[data-state=live]");
   await context.setOffline(true);
-  await page.evaluate(() => window.dispatchEvent(new Event("offline")));
-  await page.waitForSelector(".offline", { timeout: 30_000 });
+  await page.waitForSelector(".offline");
   await page.screenshot({ path: path.join(shots, "lost-en-light.png") });
   await context.setOffline(false);
   await page.waitForSelector(".live[data-state=live]", { timeout: 30_000 });
   if ((await page.locator(".offline").count()) > 0) return "the banner stays";
+});
+
+await step("a killed console is started again, and the page goes on with the same session", async () => {
+  await stamp();
+  const pid = spawnSync("pgrep", ["-f", `lazaret-consoled run --data ${work}/`], { encoding: "utf8" }).stdout.split("\n")[0];
+  process.kill(Number(pid), "SIGKILL");
+  await page.waitForSelector(".offline");
+  await page.waitForSelector(".live[data-state=live]", { timeout: 30_000 });
+  await page.waitForSelector(".truth");
+  if (!(await isStamped())) return "the page was loaded again";
 });
 
 await step("signing out closes the session on the server too", async () => {

@@ -2,10 +2,10 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { get } from "./client";
+import { ApiError, get } from "./client";
 
 const GATHER_MS = 250; /* a burst of changes is one reading */
-const RETRY_MS = 4000;
+const RETRY_MS = 3000;
 
 const STALE: Record<string, string[]> = {
   event: ["overview", "endpoint", "incident", "incidents"],
@@ -44,6 +44,11 @@ function makeGatherer(client: QueryClient) {
 
 export type LiveState = "connecting" | "live" | "lost";
 
+/* A cable that is pulled closes no stream: then the failed reading of another query is the first to tell. */
+function isUnreachable(error: unknown) {
+  return error instanceof ApiError && error.status === 0;
+}
+
 export function useLive(onRefused: (error: unknown) => void): LiveState {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>("connecting");
@@ -52,34 +57,42 @@ export function useLive(onRefused: (error: unknown) => void): LiveState {
     const gatherer = makeGatherer(client);
     let source: EventSource | undefined;
     let retry: number | undefined;
-    let wasLost = false;
+    let isLost = false;
 
-    const lose = () => {
-      wasLost = true;
-      setState("lost");
-      if (source?.readyState !== EventSource.CLOSED) return;
-      /* The browser gives up after a refusal: ask whether the session still stands, then try again. */
-      void get("/api/v1/session")
-        .catch(onRefused)
-        .finally(() => {
-          retry = window.setTimeout(connect, RETRY_MS);
-        });
-    };
     const connect = () => {
+      window.clearTimeout(retry);
       source?.close();
       source = new EventSource("/api/v1/live");
       source.addEventListener("open", () => {
         setState("live");
-        if (wasLost) void client.invalidateQueries();
-        wasLost = false;
+        if (isLost) void client.invalidateQueries();
+        isLost = false;
       });
       source.addEventListener("change", (event) => gatherer.add(kindOf(String(event.data))));
       source.addEventListener("error", lose);
     };
+    const lose = () => {
+      isLost = true;
+      setState("lost");
+      source?.close();
+      window.clearTimeout(retry);
+      retry = window.setTimeout(connect, RETRY_MS);
+      /* A stream does not say why it ended: a lost session is told apart by asking. */
+      get("/api/v1/session").catch(onRefused);
+    };
+    const unsubscribe = client.getQueryCache().subscribe((event) => {
+      if (event.type === "updated" && event.action.type === "error" && !isLost && isUnreachable(event.action.error))
+        lose();
+    });
 
     connect();
+    window.addEventListener("offline", lose);
+    window.addEventListener("online", connect);
     return () => {
+      window.removeEventListener("offline", lose);
+      window.removeEventListener("online", connect);
       window.clearTimeout(retry);
+      unsubscribe();
       gatherer.stop();
       source?.close();
     };

@@ -4,6 +4,7 @@ import { get } from "./client";
 import type { AuditItem, Endpoint, Incident, Overview, Page, QuarantineItem } from "./types";
 
 const PAGE_SIZE = 50;
+const PULSE_MS = 30_000; /* silence changes things too: a server that stays away tells nobody */
 
 function usePages<T>(key: unknown[], path: string) {
   const joint = path.includes("?") ? "&" : "?";
@@ -19,7 +20,11 @@ function usePages<T>(key: unknown[], path: string) {
 }
 
 export function useOverview() {
-  return useQuery({ queryKey: ["overview"], queryFn: () => get<Overview>("/api/v1/overview") });
+  return useQuery({
+    queryKey: ["overview"],
+    queryFn: () => get<Overview>("/api/v1/overview"),
+    refetchInterval: PULSE_MS,
+  });
 }
 
 export function useEndpoints() {

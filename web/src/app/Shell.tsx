@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { type LiveState, useLive } from "../api/live";
 import { useOverview } from "../api/queries";
+import { Boundary } from "../parts/Boundary";
 import { Mark } from "../parts/Mark";
 import { LanguageMenu, SchemeMenu, UserMenu } from "../parts/Menus";
 import { useSession } from "./session";
@@ -103,6 +104,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const live = useLive(refused);
   const main = useFocusAfterMove();
   const [isOpen, { toggle, close }] = useDisclosure(false);
+  const [location] = useLocation();
   const version = useOverview().data?.version;
 
   return (
@@ -146,7 +148,9 @@ export function Shell({ children }: { children: ReactNode }) {
             <span>{t("live.banner")}</span>
           </div>
         )}
-        <div className="page">{children}</div>
+        <div className="page">
+          <Boundary key={location}>{children}</Boundary>
+        </div>
       </AppShell.Main>
     </AppShell>
   );
