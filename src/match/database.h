@@ -17,18 +17,33 @@ struct laz_database_info {
     uint64_t rule_count; /* rules with a body: YARA and .ndb */
     uint64_t hash_count;
     uint64_t atom_count;
+    uint32_t source_count;
     const char *name;     /* of the pack set, "" when none was given */
     const char *platform; /* that the matcher was compiled for */
 };
 
+/* A file that the database was built from. */
+struct laz_database_source {
+    const char *name;
+    const uint8_t *sha256; /* of its content; NULL when whoever built it did not say */
+};
+
 /* Checks image and takes it as a database. image is borrowed for the database's life and must stay
  * unchanged and aligned to 64 bytes. LAZ_DAMAGED when anything does not fit, LAZ_VERSION when it
- * was made by another version or for another processor; the error says how to build it anew. */
+ * was made by another version or for another processor; the error says how to build it anew.
+ *
+ * Every number, record and program of ours is checked so that no content, with whatever checksums,
+ * can lead outside the image or run without end. The one part that cannot be checked so is the
+ * Vectorscan matcher inside: its head, its length and its checksum are. So a database comes only
+ * from `lazaret-compile`, belongs to root, and is matched in a sandbox all the same. */
 LAZ_CHECKED enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
                                               struct laz_error *err);
 void laz_database_free(struct laz_database *db);
 void laz_database_drop(struct laz_database **db);
 void laz_database_info_get(const struct laz_database *db, struct laz_database_info *out);
+/* index is below source_count. */
+void laz_database_source_get(const struct laz_database *db, uint32_t index,
+                             struct laz_database_source *out);
 
 /* The digests by which content is known. */
 enum laz_digest_kind { LAZ_DIGEST_MD5, LAZ_DIGEST_SHA1, LAZ_DIGEST_SHA256, LAZ_DIGEST_KINDS };
@@ -36,7 +51,7 @@ enum laz_digest_kind { LAZ_DIGEST_MD5, LAZ_DIGEST_SHA1, LAZ_DIGEST_SHA256, LAZ_D
 size_t laz_digest_size(enum laz_digest_kind kind); /* 16, 20, 32 */
 
 /* Which digests of an object of size bytes the database could know: bit 1 << kind. 0 for most
- * sizes, so most objects are never hashed. */
+ * sizes that it does not list, so most objects are never hashed. */
 unsigned laz_database_digests_wanted(const struct laz_database *db, uint64_t size);
 
 /* A rule or hash that fired. All text is borrowed from the database. */

@@ -1,0 +1,265 @@
+#include "match/database.h"
+
+#include <hs/hs_runtime.h>
+#include <stdlib.h>
+
+#include "match/database_priv.h"
+
+#define REMEDY "build it anew with 'lazaret db build'"
+
+static const uint8_t *record(const struct laz_database *db, enum laz_section section,
+                             uint32_t index, size_t size)
+{
+    LAZ_ASSERT((size_t)index < db->sections[section].len / size);
+    return db->sections[section].data + (size_t)index * size;
+}
+
+const char *laz_database_text(const struct laz_database *db, uint32_t text)
+{
+    struct laz_view all = db->sections[LAZ_SECTION_TEXT];
+
+    return text < all.len ? (const char *)all.data + text : "";
+}
+
+struct laz_rule laz_database_rule(const struct laz_database *db, uint32_t index)
+{
+    const uint8_t *p = record(db, LAZ_SECTION_RULES, index, LAZ_RULE_SIZE);
+
+    return (struct laz_rule){
+        .name = laz_load_u32(p),
+        .source = laz_load_u32(p + 4),
+        .tags = laz_load_u32(p + 8),
+        .pattern_first = laz_load_u32(p + 12),
+        .pattern_count = laz_load_u16(p + 16),
+        .flags = laz_load_u16(p + 18),
+        .code = laz_load_u32(p + 20),
+        .code_len = laz_load_u32(p + 24),
+    };
+}
+
+struct laz_form laz_database_form(const struct laz_database *db, uint32_t index)
+{
+    const uint8_t *p = record(db, LAZ_SECTION_FORMS, index, LAZ_FORM_SIZE);
+
+    return (struct laz_form){
+        .pattern = laz_load_u32(p),
+        .flags = laz_load_u32(p + 4),
+        .back = laz_load_u32(p + 8),
+        .back_len = laz_load_u32(p + 12),
+        .ahead = laz_load_u32(p + 16),
+        .ahead_len = laz_load_u32(p + 20),
+        .gap_first = laz_load_u32(p + 24),
+        .gap_count = laz_load_u32(p + 28),
+        .len = laz_load_u32(p + 32),
+    };
+}
+
+struct laz_atom laz_database_atom(const struct laz_database *db, uint32_t index)
+{
+    const uint8_t *p = record(db, LAZ_SECTION_ATOMS, index, LAZ_ATOM_SIZE);
+
+    return (struct laz_atom){laz_load_u32(p), laz_load_u32(p + 4), laz_load_u32(p + 8)};
+}
+
+uint32_t laz_database_always(const struct laz_database *db, uint32_t index)
+{
+    return laz_load_u32(record(db, LAZ_SECTION_ALWAYS, index, LAZ_ALWAYS_SIZE));
+}
+
+uint32_t laz_database_pattern_rule(const struct laz_database *db, uint32_t pattern)
+{
+    return laz_load_u32(record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE));
+}
+
+uint32_t laz_database_pattern_flags(const struct laz_database *db, uint32_t pattern)
+{
+    return laz_load_u32(record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE) + 4);
+}
+
+const uint8_t *laz_database_code(const struct laz_database *db, uint32_t offset)
+{
+    return db->sections[LAZ_SECTION_CODE].data + offset;
+}
+
+struct header {
+    uint32_t version, section_count, features;
+    uint64_t file_len;
+};
+
+static bool take_header(struct laz_view page, struct header *h, struct laz_database *db)
+{
+    return laz_skip(&page, LAZ_DB_MAGIC_SIZE) && laz_take_u32le(&page, &h->version) &&
+           laz_take_u32le(&page, &h->section_count) && laz_take_u64le(&page, &h->file_len) &&
+           laz_take_u64le(&page, &db->built_ms) && laz_take_u32le(&page, &db->name) &&
+           laz_take_u32le(&page, &db->platform) && laz_take_u32le(&page, &h->features) &&
+           laz_take_u32le(&page, &db->gap_count);
+}
+
+static bool take_section(struct laz_view image, struct laz_view *entries, struct laz_view *out)
+{
+    uint64_t offset, len;
+    uint32_t checksum, zero;
+
+    return laz_take_u64le(entries, &offset) && laz_take_u64le(entries, &len) &&
+           laz_take_u32le(entries, &checksum) && laz_take_u32le(entries, &zero) && zero == 0 &&
+           offset % LAZ_DB_PAGE == 0 && laz_view_at(image, offset, len, out) &&
+           laz_db_checksum(*out) == checksum;
+}
+
+static bool take_sections(struct laz_view image, struct laz_database *db)
+{
+    struct laz_view entries =
+        laz_view_from_offset(laz_view_first(image, LAZ_DB_PAGE), LAZ_DB_ENTRIES_AT);
+
+    for (size_t i = 0; i < LAZ_SECTIONS; i++)
+        if (!take_section(image, &entries, &db->sections[i]))
+            return false;
+    return true;
+}
+
+/* A section of records of one size has a whole number of them. */
+static bool count_records(const struct laz_database *db, enum laz_section section, size_t size,
+                          uint32_t *out)
+{
+    size_t len = db->sections[section].len;
+
+    if (len % size != 0 || len / size > UINT32_MAX)
+        return false;
+    *out = (uint32_t)(len / size);
+    return true;
+}
+
+static bool count_all(struct laz_database *db)
+{
+    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
+        if (!count_records(db, LAZ_SECTION_TAILS + kind, LAZ_TAIL_SIZE, &db->digest_counts[kind]))
+            return false;
+    return count_records(db, LAZ_SECTION_SOURCES, LAZ_SOURCE_SIZE, &db->source_count) &&
+           count_records(db, LAZ_SECTION_RULES, LAZ_RULE_SIZE, &db->rule_count) &&
+           count_records(db, LAZ_SECTION_PATTERNS, LAZ_PATTERN_SIZE, &db->pattern_count) &&
+           count_records(db, LAZ_SECTION_FORMS, LAZ_FORM_SIZE, &db->form_count) &&
+           count_records(db, LAZ_SECTION_ATOMS, LAZ_ATOM_SIZE, &db->atom_count) &&
+           count_records(db, LAZ_SECTION_ALWAYS, LAZ_ALWAYS_SIZE, &db->always_count);
+}
+
+static bool text_ends(const struct laz_database *db)
+{
+    struct laz_view text = db->sections[LAZ_SECTION_TEXT];
+
+    return text.len > 0 && text.len <= UINT32_MAX && text.data[text.len - 1] == '\0';
+}
+
+/* What of a Vectorscan database can be checked from outside: its head and its length. */
+static bool matcher_fits(const struct laz_database *db)
+{
+    struct laz_view blob = db->sections[LAZ_SECTION_MATCHER];
+    size_t size;
+
+    if (db->atom_count == 0)
+        return blob.len == 0;
+    return blob.len >= LAZ_DB_MATCHER_HEAD_SIZE &&
+           hs_database_size((const hs_database_t *)(const void *)blob.data, &size) == HS_SUCCESS &&
+           size == blob.len;
+}
+
+static enum laz_status damaged(struct laz_error *err, const char *why)
+{
+    return laz_fail(err, LAZ_DAMAGED, "database", "", why, REMEDY);
+}
+
+static enum laz_status check_header(struct laz_view image, struct laz_database *db,
+                                    struct laz_error *err)
+{
+    struct laz_view page = laz_view_first(image, LAZ_DB_PAGE);
+    struct header h;
+
+    if (page.len < LAZ_DB_PAGE || memcmp(page.data, LAZ_DB_MAGIC, LAZ_DB_MAGIC_SIZE) != 0 ||
+        !take_header(page, &h, db))
+        return damaged(err, "is not a Lazaret database");
+    if (h.version != LAZ_DB_VERSION)
+        return laz_fail(err, LAZ_VERSION, "database", "", "was made by another version", REMEDY);
+    if (laz_load_u32(page.data + LAZ_DB_CHECKSUM_AT) !=
+        laz_db_checksum(laz_view_first(page, LAZ_DB_CHECKSUM_AT)))
+        return damaged(err, "its header is damaged");
+    if (h.section_count != LAZ_SECTIONS || h.file_len != image.len)
+        return damaged(err, "is cut short or has too much");
+    if ((h.features & ~laz_db_features()) != 0)
+        return laz_fail(err, LAZ_VERSION, "database", "", "was made for another processor",
+                        "build it on this machine with 'lazaret db build'");
+    return LAZ_OK;
+}
+
+static enum laz_status check_all(struct laz_view image, struct laz_database *db,
+                                 struct laz_error *err)
+{
+    enum laz_status s = check_header(image, db, err);
+
+    if (s != LAZ_OK)
+        return s;
+    if (!take_sections(image, db))
+        return damaged(err, "a section is damaged");
+    if (!count_all(db) || !text_ends(db))
+        return damaged(err, "its tables do not fit");
+    if (!laz_database_check_rules(db))
+        return damaged(err, "its rules do not fit");
+    if (!laz_database_check_digests(db))
+        return damaged(err, "its hashes do not fit");
+    if (!matcher_fits(db))
+        return laz_fail(err, LAZ_VERSION, "database", "", "its matcher was made by another version",
+                        REMEDY);
+    return LAZ_OK;
+}
+
+enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
+                                  struct laz_error *err)
+{
+    LAZ_OWNED(laz_database_drop) struct laz_database *db = calloc(1, sizeof *db);
+    enum laz_status s;
+
+    if (db == NULL)
+        return laz_fail(err, LAZ_NOMEM, "database", "", "no memory", "");
+    LAZ_ASSERT((uintptr_t)image.data % 64 == 0);
+    s = check_all(image, db, err);
+    if (s != LAZ_OK)
+        return s;
+    *out = laz_move(db);
+    return LAZ_OK;
+}
+
+void laz_database_free(struct laz_database *db)
+{
+    free(db);
+}
+
+void laz_database_drop(struct laz_database **db)
+{
+    laz_database_free(*db);
+    *db = NULL;
+}
+
+void laz_database_info_get(const struct laz_database *db, struct laz_database_info *out)
+{
+    *out = (struct laz_database_info){
+        .format_version = LAZ_DB_VERSION,
+        .built_ms = db->built_ms,
+        .rule_count = db->rule_count,
+        .hash_count = 0,
+        .atom_count = db->atom_count,
+        .source_count = db->source_count,
+        .name = laz_database_text(db, db->name),
+        .platform = laz_database_text(db, db->platform),
+    };
+    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
+        out->hash_count += db->digest_counts[kind];
+}
+
+void laz_database_source_get(const struct laz_database *db, uint32_t index,
+                             struct laz_database_source *out)
+{
+    const uint8_t *p = record(db, LAZ_SECTION_SOURCES, index, LAZ_SOURCE_SIZE);
+
+    *out = (struct laz_database_source){
+        .name = laz_database_text(db, laz_load_u32(p)),
+        .sha256 = (laz_load_u32(p + 4) & LAZ_SOURCE_HAS_DIGEST) != 0 ? p + 8 : NULL,
+    };
+}

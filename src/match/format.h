@@ -1,0 +1,133 @@
+/* format.h - the layout of a database file (*.lzdb), for what writes it and what reads it.
+ *
+ * All numbers are little-endian. Sections start on a page and are named by offset and length in the
+ * header; a text is an offset into LAZ_SECTION_TEXT, whose last byte is NUL, so that every offset
+ * inside it is a text that ends.
+ *
+ *   header, one page
+ *     0  magic[8]    8  version u32    12 section_count u32    16 file_len u64    24 built_ms u64
+ *     32 name text   36 platform text  40 features u32         44 gap_count u32
+ *     64 one entry of LAZ_DB_ENTRY_SIZE bytes for each section, in the order of enum laz_section:
+ *        offset u64, len u64, checksum u32, zero u32
+ *     4092 checksum of what stands before it
+ *
+ *   records
+ *     SOURCES  name text, flags u32, sha256[32]
+ *     RULES    name text, source text, tags text, pattern_first u32, pattern_count u16, flags u16,
+ *              code u32, code_len u32, zero u32
+ *     PATTERNS rule u32, flags u32                      in the order of their rules
+ *     FORMS    pattern u32, flags u32, back u32, back_len u32, ahead u32, ahead_len u32,
+ *              gap_first u32, gap_count u32, len u32    in the order of their atoms
+ *     ATOMS    form_first u32, form_count u32, len u32  the matcher's ids are indices here
+ *     CODE     programs (program.h), named by offset and length
+ *     ALWAYS   rule u32                                 rules that can be true without an atom
+ *     MATCHER  a Vectorscan database, ready to be used where it is mapped
+ *
+ *   for each kind of digest
+ *     SIZES     flags u64, then a filter of 2^n bytes (n >= 3): the sizes that have a digest
+ *     DIRECTORY bits u32, then 2^bits + 1 times u32: where each bucket of TAILS begins
+ *     TAILS     u32: the 32 bits of the digest behind those that choose its bucket, ascending
+ *     DIGESTS   digest, size u64, name text, source text, in the order of TAILS
+ */
+#ifndef LAZ_MATCH_FORMAT_H
+#define LAZ_MATCH_FORMAT_H
+
+#include "match/database.h"
+
+#define LAZ_DB_MAGIC             "LAZ\032DB\r\n"
+#define LAZ_DB_MAGIC_SIZE        8
+#define LAZ_DB_VERSION           1
+#define LAZ_DB_PAGE              4096
+#define LAZ_DB_ENTRIES_AT        64
+#define LAZ_DB_ENTRY_SIZE        24
+#define LAZ_DB_CHECKSUM_AT       (LAZ_DB_PAGE - 4)
+#define LAZ_DB_SIZE_ANY          UINT64_MAX /* of a digest that is known whatever the size is */
+#define LAZ_DB_MATCHER_HEAD_SIZE 104        /* of a Vectorscan database, with room to spare */
+#define LAZ_DB_DIRECTORY_BITS    28         /* at most */
+
+enum laz_section {
+    LAZ_SECTION_TEXT,
+    LAZ_SECTION_SOURCES,
+    LAZ_SECTION_RULES,
+    LAZ_SECTION_PATTERNS,
+    LAZ_SECTION_FORMS,
+    LAZ_SECTION_ATOMS,
+    LAZ_SECTION_CODE,
+    LAZ_SECTION_ALWAYS,
+    LAZ_SECTION_MATCHER,
+    LAZ_SECTION_SIZES, /* and two more */
+    LAZ_SECTION_DIRECTORY = LAZ_SECTION_SIZES + LAZ_DIGEST_KINDS,
+    LAZ_SECTION_TAILS = LAZ_SECTION_DIRECTORY + LAZ_DIGEST_KINDS,
+    LAZ_SECTION_DIGESTS = LAZ_SECTION_TAILS + LAZ_DIGEST_KINDS,
+    LAZ_SECTIONS = LAZ_SECTION_DIGESTS + LAZ_DIGEST_KINDS,
+};
+
+enum laz_record_size {
+    LAZ_SOURCE_SIZE = 40,
+    LAZ_RULE_SIZE = 32,
+    LAZ_PATTERN_SIZE = 8,
+    LAZ_FORM_SIZE = 36,
+    LAZ_ATOM_SIZE = 12,
+    LAZ_ALWAYS_SIZE = 4,
+    LAZ_TAIL_SIZE = 4,
+    LAZ_DIGEST_EXTRA = 16, /* what stands behind the digest */
+};
+
+enum laz_source_flag { LAZ_SOURCE_HAS_DIGEST = 1 };
+
+enum laz_rule_flag {
+    LAZ_RULE_YARA = 1,
+    LAZ_RULE_PRIVATE = 2,      /* only other rules see it */
+    LAZ_RULE_TARGET_SHIFT = 8, /* enum laz_target in eight bits */
+    LAZ_RULE_FLAGS_MAX = 0xffff,
+};
+
+enum laz_pattern_flag {
+    LAZ_PATTERN_EXISTS_ONLY = 1, /* nobody asks where or how often */
+};
+
+enum laz_form_flag {
+    LAZ_FORM_FULLWORD = 1,
+    LAZ_FORM_WIDE = 2, /* each character has a zero byte behind it: matters at a word's ends */
+};
+
+#define LAZ_SIZES_ANY       1 /* flag: some digest is known whatever the size is */
+#define LAZ_SIZES_HEAD_SIZE 8
+
+/* The two bits of a filter of bit_count (a power of two) bits that stand for size. */
+struct laz_size_bits {
+    uint64_t first, second;
+};
+static inline struct laz_size_bits laz_size_bits_of(uint64_t size, uint64_t bit_count)
+{
+    uint64_t mixed = (size + 1) * UINT64_C(0x9e3779b97f4a7c15);
+
+    mixed ^= mixed >> 29;
+    mixed *= UINT64_C(0xd1342543de82ef95);
+    return (struct laz_size_bits){mixed >> 32 & (bit_count - 1), mixed & (bit_count - 1)};
+}
+
+/* Where a digest stands: its bucket among 2^bits, and its tail there. */
+static inline uint32_t laz_digest_bucket(uint64_t first_bytes, unsigned bits)
+{
+    return bits == 0 ? 0 : (uint32_t)(first_bytes >> (64 - bits));
+}
+static inline uint32_t laz_digest_tail(uint64_t first_bytes, unsigned bits)
+{
+    return (uint32_t)(first_bytes << bits >> 32);
+}
+
+/* Four interleaved CRC-32C over words of 8 bytes, and one over them and the length: it finds
+ * accidents, not intentions. */
+uint32_t laz_db_checksum(struct laz_view v);
+
+/* Which of the processor's extensions a matcher needs; the same numbers as Vectorscan's. */
+enum laz_db_feature {
+    LAZ_FEATURE_AVX2 = 1 << 2,
+    LAZ_FEATURE_AVX512 = 1 << 3,
+    LAZ_FEATURE_AVX512VBMI = 1 << 4,
+};
+/* Those that this processor has. */
+uint32_t laz_db_features(void);
+
+#endif

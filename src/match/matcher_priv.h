@@ -1,0 +1,88 @@
+/* matcher_priv.h - one object being matched: what was found of each pattern, and the work left. */
+#ifndef LAZ_MATCH_MATCHER_PRIV_H
+#define LAZ_MATCH_MATCHER_PRIV_H
+
+#include <hs/hs_runtime.h>
+
+#include "match/database_priv.h"
+#include "match/matcher.h"
+#include "match/program.h"
+
+struct laz_place {
+    uint64_t offset;
+    uint64_t len; /* of the match */
+};
+
+/* Where a pattern was found, ascending by offset. Holds for the run that epoch names. */
+struct laz_places {
+    uint32_t epoch;
+    uint32_t count, capacity;
+    bool cut; /* there were more than the limit */
+    struct laz_place *items;
+};
+
+/* Positions from which the part behind a gap is known to fail: [low, high], for one run. */
+struct laz_gap_memory {
+    uint32_t epoch;
+    uint64_t low, high;
+};
+
+/* What a rule came to, for one run. */
+struct laz_rule_state {
+    uint32_t epoch;
+    bool fired;
+};
+
+struct laz_choice {
+    uint32_t pc;
+    uint16_t gap;             /* UINT16_MAX: a split */
+    uint64_t first, at, last; /* of the positions; at is the next to take */
+};
+
+struct laz_matcher {
+    const struct laz_database *db;
+    hs_scratch_t *scratch;
+    uint32_t epoch;
+    struct laz_places *places;    /* of each pattern */
+    struct laz_gap_memory *gaps;  /* of each gap */
+    struct laz_rule_state *rules; /* of each rule */
+    uint32_t *touched;            /* rules with a place, and those that always count */
+    uint32_t touched_count;
+    uint32_t *seen; /* patterns with a place */
+    uint32_t seen_count;
+    struct laz_choice choices[LAZ_VERIFY_CHOICES_MAX];
+
+    /* the run */
+    const struct laz_match_object *object;
+    uint64_t base;                  /* of the block that the atom matcher reads */
+    uint64_t steps_max, steps_left; /* of the search, and of the conditions again */
+    uint32_t matches_max;
+    bool is_cut; /* the search for atoms ended early: what was not found may be there */
+    enum laz_status status;
+};
+
+/* Counts n steps. False, with the status set, when none are left. */
+static inline bool laz_matcher_spend(struct laz_matcher *m, uint64_t n)
+{
+    if (m->steps_left >= n) {
+        m->steps_left -= n;
+        return true;
+    }
+    m->steps_left = 0;
+    m->status = LAZ_LIMIT;
+    return false;
+}
+
+/* The places of a pattern in this run; count 0 when there are none. */
+const struct laz_places *laz_matcher_places(const struct laz_matcher *m, uint32_t pattern);
+
+/* Checks form around its atom at offset and keeps the places that hold. */
+void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset);
+/* Keeps a place of the form's pattern. */
+void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
+                      uint64_t end);
+
+/* True when the rule's condition holds. Rules before it that count were evaluated. */
+bool laz_matcher_condition(struct laz_matcher *m, const struct laz_rule *rule);
+
+#endif
