@@ -129,7 +129,7 @@ enum laz_status laz_channel_receive(int channel, struct laz_buf *out, int *fds, 
         return s;
     iov = (struct iovec){bytes, room};
     s = receive_raw(channel, &msg, &len);
-    laz_buf_reset(out);
+    out->len = 0; /* not reset: that would end the text before the first byte */
     count = s == LAZ_OK || s == LAZ_CLOSED ? take_fds(&msg, all) : 0;
     if (s != LAZ_OK) {
         laz_ignore(refuse_message(all, count)); /* s says more */
