@@ -1,0 +1,96 @@
+#include <string.h>
+
+#include "scan/scan_priv.h"
+#include "sign/digest.h"
+
+static enum laz_target target_of(enum laz_type_id id)
+{
+    switch (id) {
+    case LAZ_TYPE_PE:
+        return LAZ_TARGET_PE;
+    case LAZ_TYPE_OLE2:
+        return LAZ_TARGET_OLE2;
+    case LAZ_TYPE_HTML:
+        return LAZ_TARGET_HTML;
+    case LAZ_TYPE_MAIL:
+        return LAZ_TARGET_MAIL;
+    case LAZ_TYPE_PICTURE:
+        return LAZ_TARGET_GRAPHICS;
+    case LAZ_TYPE_ELF:
+        return LAZ_TARGET_ELF;
+    case LAZ_TYPE_TEXT:
+        return LAZ_TARGET_TEXT;
+    case LAZ_TYPE_MACHO:
+        return LAZ_TARGET_MACHO;
+    case LAZ_TYPE_PDF:
+        return LAZ_TARGET_PDF;
+    case LAZ_TYPE_FLASH:
+        return LAZ_TARGET_FLASH;
+    case LAZ_TYPE_JAVA:
+        return LAZ_TARGET_JAVA;
+    default: /* ClamAV has no target for the others */
+        return LAZ_TARGET_ANY;
+    }
+}
+
+/* A rule's author may say that it only raises suspicion. */
+static bool is_suspicion(const char *tags)
+{
+    struct laz_view rest = laz_view_of(tags), tag;
+
+    while (laz_take_until(&rest, ' ', &tag))
+        if (laz_view_equal_text(tag, "suspicious"))
+            return true;
+    return false;
+}
+
+static bool add_hit(void *context, const struct laz_hit *hit)
+{
+    struct laz_scanner *s = context;
+
+    laz_verdict_add_detection(s->verdict, hit->name, hit->kind, hit->source, laz_scanner_path(s),
+                              is_suspicion(hit->tags));
+    return s->verdict->detection_count < LAZ_VERDICT_DETECTIONS_MAX;
+}
+
+static void look_up_digests(struct laz_scanner *s, struct laz_view bytes)
+{
+    unsigned wanted = laz_database_digests_wanted(s->db, bytes.len);
+    uint8_t digest[LAZ_DIGEST_SIZE_MAX];
+    struct laz_hit hit;
+
+    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++) {
+        if ((wanted & 1u << kind) == 0)
+            continue;
+        if (laz_digest((enum laz_digest)kind, bytes, digest) != LAZ_OK)
+            laz_scanner_note(s, LAZ_REASON_TOO_LARGE, "");
+        else if (laz_database_find_digest(s->db, (enum laz_digest_kind)kind, digest, bytes.len,
+                                          &hit))
+            laz_ignore(add_hit(s, &hit)); /* there is nothing to end */
+    }
+}
+
+static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
+{
+    struct laz_match_object object = {.bytes = bytes, .target = target_of(type->id)};
+    struct laz_match_limits limits = {0};
+
+    switch (laz_matcher_run(s->matcher, &object, &limits, add_hit, s)) {
+    case LAZ_OK:
+        break;
+    case LAZ_LIMIT:
+        laz_scanner_note(s, LAZ_REASON_LIMIT_TIME, type->name);
+        break;
+    default: /* memory, and whatever else kept the rules from being decided */
+        laz_scanner_note(s, LAZ_REASON_TOO_LARGE, type->name);
+        break;
+    }
+}
+
+void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
+{
+    look_up_digests(s, bytes);
+    run_rules(s, type, bytes);
+    s->verdict->read += bytes.len;
+    s->done = s->done || s->verdict->kind == LAZ_MALICIOUS;
+}

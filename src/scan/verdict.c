@@ -1,0 +1,135 @@
+#include "scan/verdict.h"
+
+#include <string.h>
+
+static const char *const reasons[LAZ_REASONS] = {
+    [LAZ_REASON_NONE] = "",
+    [LAZ_REASON_DETECTED] = "detected",
+    [LAZ_REASON_ENCRYPTED] = "encrypted",
+    [LAZ_REASON_LIMIT_BYTES] = "limit-bytes",
+    [LAZ_REASON_LIMIT_DEPTH] = "limit-depth",
+    [LAZ_REASON_LIMIT_OBJECTS] = "limit-objects",
+    [LAZ_REASON_LIMIT_TIME] = "limit-time",
+    [LAZ_REASON_DAMAGED] = "damaged",
+    [LAZ_REASON_TOO_LARGE] = "too-large",
+    [LAZ_REASON_TIMED_OUT] = "timed-out",
+    [LAZ_REASON_WORKER_DIED] = "worker-died",
+    [LAZ_REASON_UNREADABLE] = "unreadable",
+    [LAZ_REASON_UNSUPPORTED] = "unsupported",
+};
+
+const char *laz_verdict_kind_name(enum laz_verdict_kind kind)
+{
+    switch (kind) {
+    case LAZ_CLEAN:
+        return "clean";
+    case LAZ_SUSPICIOUS:
+        return "suspicious";
+    case LAZ_MALICIOUS:
+        return "malicious";
+    case LAZ_INCOMPLETE:
+        return "incomplete";
+    }
+    return "incomplete";
+}
+
+static int severity(enum laz_verdict_kind kind)
+{
+    switch (kind) {
+    case LAZ_CLEAN:
+        return 0;
+    case LAZ_INCOMPLETE:
+        return 1;
+    case LAZ_SUSPICIOUS:
+        return 2;
+    case LAZ_MALICIOUS:
+        return 3;
+    }
+    return 1;
+}
+
+enum laz_verdict_kind laz_verdict_worse(enum laz_verdict_kind a, enum laz_verdict_kind b)
+{
+    return severity(a) >= severity(b) ? a : b;
+}
+
+const char *laz_reason_name(enum laz_reason reason)
+{
+    LAZ_ASSERT((size_t)reason < LAZ_REASONS);
+    return reasons[reason];
+}
+
+const char *laz_reason_find(struct laz_view v)
+{
+    for (size_t i = 0; i < LAZ_REASONS; i++)
+        if (laz_view_equal_text(v, reasons[i]))
+            return reasons[i];
+    return NULL;
+}
+
+void laz_verdict_init(struct laz_verdict *v)
+{
+    memset(v, 0, offsetof(struct laz_verdict, detections));
+    v->reason = reasons[LAZ_REASON_NONE];
+}
+
+void laz_verdict_init_incomplete(struct laz_verdict *v, enum laz_reason reason)
+{
+    laz_verdict_init(v);
+    v->kind = LAZ_INCOMPLETE;
+    v->reason = laz_reason_name(reason);
+}
+
+static void put_start(char *out, size_t size, struct laz_view v)
+{
+    v = laz_view_first(v, size - 1);
+    if (v.len > 0)
+        memcpy(out, v.data, v.len);
+    out[v.len] = 0;
+}
+
+static void put_end(char *out, size_t size, struct laz_view v)
+{
+    put_start(out, size, v.len < size ? v : laz_view_from_offset(v, v.len - (size - 1)));
+}
+
+/* The reason is that of the worst thing seen, and of equally bad ones the first. */
+static void fold(struct laz_verdict *v, enum laz_verdict_kind kind, enum laz_reason reason)
+{
+    enum laz_verdict_kind worse = laz_verdict_worse(v->kind, kind);
+
+    if (worse != v->kind)
+        v->reason = laz_reason_name(reason);
+    v->kind = worse;
+}
+
+void laz_verdict_add_detection(struct laz_verdict *v, const char *name, const char *kind,
+                               const char *source, struct laz_view member, bool suspicious)
+{
+    struct laz_detection *d;
+
+    fold(v, suspicious ? LAZ_SUSPICIOUS : LAZ_MALICIOUS, LAZ_REASON_DETECTED);
+    if (v->detection_count == LAZ_VERDICT_DETECTIONS_MAX)
+        return;
+    d = &v->detections[v->detection_count++];
+    put_start(d->name, sizeof d->name, laz_view_of(name));
+    put_start(d->kind, sizeof d->kind, laz_view_of(kind));
+    put_start(d->source, sizeof d->source, laz_view_of(source));
+    put_end(d->member, sizeof d->member, member);
+}
+
+void laz_verdict_add_note(struct laz_verdict *v, enum laz_reason reason, struct laz_view member,
+                          const char *type)
+{
+    struct laz_note *n;
+
+    fold(v, LAZ_INCOMPLETE, reason);
+    if (v->note_count == LAZ_VERDICT_NOTES_MAX) {
+        v->notes_dropped += v->notes_dropped < UINT32_MAX;
+        return;
+    }
+    n = &v->notes[v->note_count++];
+    n->reason = laz_reason_name(reason);
+    put_start(n->type, sizeof n->type, laz_view_of(type));
+    put_end(n->member, sizeof n->member, member);
+}
