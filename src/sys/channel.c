@@ -132,11 +132,14 @@ enum laz_status laz_channel_receive(int channel, struct laz_buf *out, int *fds, 
     out->len = 0; /* not reset: that would end the text before the first byte */
     count = s == LAZ_OK || s == LAZ_CLOSED ? take_fds(&msg, all) : 0;
     if (s != LAZ_OK) {
+        laz_buf_reset(out);
         laz_ignore(refuse_message(all, count)); /* s says more */
         return s;
     }
-    if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || count > *fd_count)
+    if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || count > *fd_count) {
+        laz_buf_reset(out);
         return refuse_message(all, count);
+    }
     if (count > 0)
         memcpy(fds, all, count * sizeof(int));
     *fd_count = count;

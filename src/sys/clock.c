@@ -55,12 +55,14 @@ void laz_random_bytes(void *out, size_t len)
 
 void laz_time_text(int64_t unix_ms, char out[LAZ_TIME_TEXT_SIZE])
 {
-    time_t seconds = (time_t)(unix_ms / 1000);
+    /* Division rounds towards 0; before 1970 the second began earlier. */
+    int64_t ms = (unix_ms % 1000 + 1000) % 1000;
+    time_t seconds = (time_t)(unix_ms / 1000 - (unix_ms % 1000 < 0));
     struct tm tm = {0};
     size_t len;
 
     if (gmtime_r(&seconds, &tm) == NULL)
         tm = (struct tm){.tm_year = 70, .tm_mday = 1};
     len = strftime(out, LAZ_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + len, LAZ_TIME_TEXT_SIZE - len, ".%03dZ", (int)(unix_ms % 1000));
+    snprintf(out + len, LAZ_TIME_TEXT_SIZE - len, ".%03dZ", (int)ms);
 }

@@ -92,7 +92,7 @@ static void the_environment_is_three_variables(void **state)
     char out[1000];
 
     assert_int_equal(setenv("LD_PRELOAD_SECRET", "x", 1), 0);
-    shell_output("tr '\\0' '\\n' </proc/self/environ | sort", &plain, out, sizeof out);
+    shell_output("env", &plain, out, sizeof out);
     assert_non_null(strstr(out, "LANG=C.UTF-8\n"));
     assert_non_null(strstr(out, "PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"));
     assert_non_null(strstr(out, "TZ=UTC\n"));
