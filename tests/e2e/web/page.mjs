@@ -264,6 +264,23 @@ await step("no page scrolls sideways on a telephone, nor at 400 % zoom", async (
   return wide.join("\n");
 });
 
+await step("on a telephone the keyboard never lands on what cannot be seen, and opens the menu", async () => {
+  await page.setViewportSize({ width: 380, height: 720 });
+  await open("/");
+  for (let i = 0; i < 24; i++) {
+    await page.keyboard.press("Tab");
+    const box = await page.evaluate(() => {
+      const { left, right, width } = document.activeElement.getBoundingClientRect();
+      return { left, right, width, what: document.activeElement.outerHTML.slice(0, 120) };
+    });
+    if (box.width > 0 && (box.right <= 0 || box.left >= 380)) return box.what;
+  }
+  await page.click(".top button[aria-expanded]");
+  await page.click(".place[href='/quarantine']");
+  await page.waitForSelector(".rows");
+  await page.setViewportSize({ width: 1360, height: 900 });
+});
+
 await step("no sentence is English on the French page", async () => {
   await open("/");
   const text = await page.textContent("body");
@@ -318,6 +335,7 @@ await step("a lost connection is said, and the page goes on by itself when it is
 await step("a killed console is started again, and the page goes on with the same session", async () => {
   await stamp();
   const pid = spawnSync("pgrep", ["-f", `lazaret-consoled run --data ${work}/`], { encoding: "utf8" }).stdout.split("\n")[0];
+  if (!(Number(pid) > 1)) return "the console's process is not found";
   process.kill(Number(pid), "SIGKILL");
   await page.waitForSelector(".offline");
   await page.waitForSelector(".live[data-state=live]", { timeout: 30_000 });

@@ -1,6 +1,6 @@
 /* The frame around every page: where one is, who one is, and whether the page is live. */
 import { AppShell, Burger, Group, Text, UnstyledButton } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import {
   IconAlertTriangle,
   IconBox,
@@ -104,6 +104,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const live = useLive(refused);
   const main = useFocusAfterMove();
   const [isOpen, { toggle, close }] = useDisclosure(false);
+  const isNarrow = useMediaQuery("(max-width: 61.99em)", false, { getInitialValueInEffect: false });
   const [location] = useLocation();
   const version = useOverview().data?.version;
 
@@ -128,7 +129,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <UserMenu />
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className="side">
+      <AppShell.Navbar className="side" inert={isNarrow && !isOpen}>
         <Group justify="space-between" className="side-head">
           <Brand />
           <UnstyledButton className="side-close" hiddenFrom="md" onClick={close}>
