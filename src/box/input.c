@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A signal handler has no other way to find them. */
@@ -81,7 +82,8 @@ enum laz_status laz_input_open(int fd, uint8_t *room, struct laz_input *out)
     struct stat st;
 
     *out = (struct laz_input){.size = 0};
-    if (fstat(fd, &st) != 0)
+    /* Not fstat: the C library's asks for a path, which the sandbox denies. */
+    if (syscall(SYS_fstat, fd, &st) != 0)
         return LAZ_IO;
     if (!S_ISREG(st.st_mode))
         return LAZ_INVALID;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -83,7 +84,6 @@ static const struct call calls_of_all[] = {
     CALL_IF(mprotect, ARG_BITS(2, PROT_EXEC, 0)),
 };
 
-/* fstat of newer C libraries: by an empty path, so that it can only see the descriptor. */
 static const struct call calls_of_workers[] = {
     CALL_IF2(mmap, ARG_BITS(2, PROT_EXEC, 0), ARG_BITS(3, MAP_TYPE, MAP_PRIVATE)),
     CALL_IF(recvmsg, ARG(0, LAZ_SANDBOX_CHANNEL)),
@@ -91,13 +91,23 @@ static const struct call calls_of_workers[] = {
     /* Libraries look for files (character sets, processor features) and go on without them. */
     CALL_FAILS(openat, EACCES),
     CALL_FAILS(open, EACCES),
-    CALL_FAILS(newfstatat, EACCES),
     CALL_FAILS(access, EACCES),
     CALL_FAILS(readlink, EACCES),
 };
 
+/* fstat of the C library asks in this way, which would also tell of files by their path. */
+static const struct call calls_of_worker_only[] = {
+    CALL_FAILS(newfstatat, EACCES),
+};
+
 static const struct call calls_of_compile[] = {
-    CALL(write), CALL(pwrite64), CALL(ftruncate), CALL(fcntl), CALL(fsync), CALL(fdatasync),
+    CALL_IF(newfstatat, ARG(3, AT_EMPTY_PATH)),
+    CALL(write),
+    CALL(pwrite64),
+    CALL(ftruncate),
+    CALL(fcntl),
+    CALL(fsync),
+    CALL(fdatasync),
 };
 
 static const struct call calls_of_daemons[] = {
@@ -308,7 +318,7 @@ static bool add_profile(scmp_filter_ctx filter, enum laz_sandbox_profile profile
 {
     switch (profile) {
     case LAZ_SANDBOX_WORKER:
-        return ADD(filter, calls_of_workers);
+        return ADD(filter, calls_of_workers) && ADD(filter, calls_of_worker_only);
     case LAZ_SANDBOX_COMPILE:
         return ADD(filter, calls_of_workers) && ADD(filter, calls_of_compile);
     case LAZ_SANDBOX_BROKER:
