@@ -13,6 +13,8 @@
 #include "scan/change.h"
 
 #define LAZ_GUARD_HALF_LIFE_MS ((int64_t)10 * 60 * 1000)
+#define LAZ_GUARD_BAR          100.0
+#define LAZ_GUARD_TREE_FACTOR  1.5
 #define LAZ_GUARD_REASONS_SIZE 256
 #define LAZ_GUARD_ACTORS_MAX   4096 /* the one with the lowest score makes room */
 #define LAZ_GUARD_TREES_MAX    256
@@ -45,9 +47,9 @@ struct laz_guard_answer {
     enum laz_guard_scope scope; /* on STOP: the actor alone, or all who add to the tree's score */
     double score, bar;          /* of the scope that is nearer to its bar */
     uint32_t files;             /* that the actor touched and that weigh something */
-    /* Stable words, most weight first, with commas: entropy-rise, type-lost, content-lost,
-     * partly-encrypted, header-destroyed, renamed-extension, deleted-after-copy, note-dropped,
-     * many-files. "" when there are none. */
+    /* Stable words, most weight first, with commas: entropy-rise, type-lost, type-changed,
+     * content-lost, partly-encrypted, header-destroyed, renamed-extension, deleted-after-copy,
+     * note-dropped, many-files. "" when there are none. */
     char reasons[LAZ_GUARD_REASONS_SIZE];
 };
 

@@ -22,11 +22,12 @@
 #define LAZ_VAULT_SYNC_MS 1000
 
 struct laz_vault_limits {
-    uint64_t bytes_max;    /* of all kept content; 0: 8 GiB */
-    uint64_t free_min;     /* bytes that stay free on the file system; 0: 256 MiB */
-    uint64_t file_max;     /* of one file: larger ones are refused with LAZ_LIMIT; 0: 2 GiB */
-    uint32_t entries_max;  /* kept files; 0: 1,000,000 */
-    uint32_t age_max_s;    /* copies of actors without suspicion are let go after; 0: 3 days */
+    uint64_t bytes_max;   /* of all kept content; 0: 8 GiB */
+    uint64_t free_min;    /* bytes that stay free on the file system; 0: 256 MiB */
+    uint64_t file_max;    /* of one file: larger ones are refused with LAZ_LIMIT; 0: 2 GiB */
+    uint32_t entries_max; /* kept files; 0: 1,000,000 */
+    uint32_t settle_s;  /* nothing younger is evicted before its actor is trusted; 0: 15 minutes */
+    uint32_t age_max_s; /* copies of actors without suspicion are let go after; 0: 3 days */
     uint64_t evidence_max; /* bytes of attackers' versions; past it they are removed; 0: 1 GiB */
     /* For laz_vault_run alone: the guarded trees, to which the sandbox lets it write back. NULL:
      * the process is not sealed here. */
@@ -72,7 +73,8 @@ LAZ_CHECKED enum laz_status laz_vault_created(struct laz_vault *v, struct laz_vi
 
 /* While on, nothing of the actor is evicted, whatever its age. */
 LAZ_CHECKED enum laz_status laz_vault_suspect(struct laz_vault *v, struct laz_view actor, bool on);
-/* The actor is trusted: its copies are let go unless another actor shares them. */
+/* The actor is trusted: what is kept for it is no longer rolled back, and is the first to be
+ * evicted when room is needed. What it writes to later is kept anew. */
 LAZ_CHECKED enum laz_status laz_vault_forget(struct laz_vault *v, struct laz_view actor);
 
 enum laz_vault_outcome {
@@ -120,7 +122,7 @@ struct laz_vault_entry {
 };
 /* Oldest first; ends early when fn returns false. */
 typedef bool laz_vault_entry_fn(void *context, const struct laz_vault_entry *entry);
-void laz_vault_list(const struct laz_vault *v, laz_vault_entry_fn *fn, void *context);
+void laz_vault_list(struct laz_vault *v, laz_vault_entry_fn *fn, void *context);
 
 /* Writes what is kept under id to destination (NULL: to the path that it came from). LAZ_EXISTS
  * when something stands there and replace is false. Also on a vault opened to read. */
@@ -140,6 +142,8 @@ LAZ_CHECKED enum laz_status laz_vault_tidy(struct laz_vault *v, int64_t now_ms,
                                            struct laz_error *err);
 /* True when something was kept since the last flush. */
 bool laz_vault_is_dirty(const struct laz_vault *v);
+/* Somebody else flushes it now. */
+void laz_vault_set_clean(struct laz_vault *v);
 /* Flushes all that is kept to disk. */
 LAZ_CHECKED enum laz_status laz_vault_sync(struct laz_vault *v, struct laz_error *err);
 

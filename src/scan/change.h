@@ -10,8 +10,8 @@
 #define LAZ_CHANGE_SAMPLE_MAX ((size_t)256 * 1024)
 #define LAZ_CHANGE_TYPE_SIZE  16
 
-/* Writes a short stable name for the type of content into type ("pdf", "zip", "text") and returns
- * true, or returns false when it is not known. Content is a file's start, and what follows. */
+/* Writes a short stable name for the type of content into type ("pdf", "zip", "text", "data"). True
+ * when something in the content names the format: not for "text" and "data". */
 typedef bool laz_change_identify_fn(struct laz_view content, char type[LAZ_CHANGE_TYPE_SIZE]);
 
 struct laz_change {
@@ -35,7 +35,7 @@ struct laz_change {
     bool header_only;
 };
 
-/* identify may be NULL: then no type is known. */
+/* identify may be NULL: then no type is known, and their names are "". */
 void laz_change_measure(struct laz_view old, struct laz_view new_, laz_change_identify_fn *identify,
                         struct laz_change *out);
 
