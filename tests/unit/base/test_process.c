@@ -156,7 +156,7 @@ static void standard_input_is_empty_and_signals_are_as_new(void **state)
 
 static void a_child_that_runs_is_not_waited_for_past_the_time(void **state)
 {
-    struct laz_child child = start_shell("sleep 100");
+    struct laz_child child = start_shell("exec sleep 100");
     int64_t start = laz_monotonic_ms();
     int wait_status = 0;
 
