@@ -273,6 +273,8 @@ static const struct call calls_of_uplink[] = {
 };
 
 static const struct call calls_of_vault[] = {
+    CALL_IF(ioctl, ARG(1, FS_IOC_GETFLAGS)),
+    CALL_IF(ioctl, ARG(1, FS_IOC_SETFLAGS)),
     CALL(chown),
     CALL(lchown),
     CALL(fchown),
