@@ -1,15 +1,18 @@
 /* The story that page.sh runs. Prints "ok - …" and "not ok - …". */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { barriers, focusIsSeen, launch, say, sidewaysScroll, tabTo, Witness } from "./browser.mjs";
 
-const { LAZ_PAGE: origin, LAZ_PASSWORD: password, LAZ_SHARE: share, LAZ_WORK: work } = process.env;
+const { LAZ_BUILD: build, LAZ_PAGE: origin, LAZ_PASSWORD: password, LAZ_DATA: data, LAZ_WORK: work } = process.env;
+const share = path.join(data, "share");
 const shots = path.join(work, "shots");
 const SEEN_MS = 15_000;
-const NAME = "letter from ward 3 – été.com";
+const NAME = "ward 3 – été <img src=x onerror=alert(1)> \u202emoc.com";
+const SHOWN = NAME.replace("\u202e", "\\u202e"); /* nothing turns the letters around */
 
 /* The anti-malware test file, in pieces so that it does not lie whole in our sources. */
 const SAMPLE = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].join("");
@@ -121,9 +124,10 @@ const wasSeen = await step("malware on the guarded folder appears on the page wi
   utimesSync(`${target}.part`, 1_700_000_000, 1_700_000_000);
   before = { mode: statSync(`${target}.part`).mode };
   writeFileSync(target, SAMPLE, { mode: 0o640 });
-  await page.getByText(`${NAME} was moved to quarantine`).first().waitFor({ timeout: SEEN_MS });
+  await page.getByText(`${SHOWN} was moved to quarantine`).first().waitFor({ timeout: SEEN_MS });
   if (!(await isStamped())) return "the page was loaded again";
   if (existsSync(target)) return "the file is still there";
+  if ((await page.locator(".event img").count()) > 0) return "a name became a picture";
 });
 if (!wasSeen) await page.screenshot({ path: path.join(shots, "not-seen.png"), fullPage: true });
 
@@ -151,7 +155,7 @@ await step("by keyboard alone: from the event to its incident, with the focus al
 await step("the incident tells what happened, what was done, and what to do next", async () => {
   await settle();
   const story = await page.textContent(".story");
-  for (const part of ["What happened", NAME, "moved to quarantine, byte for byte", "What to do next", "false alarm"])
+  for (const part of ["What happened", SHOWN, "moved to quarantine, byte for byte", "What to do next", "false alarm"])
     if (!story.includes(part)) return `"${part}" is missing in: ${story}`;
   const process = await page.textContent(".column-slim");
   if (!process.includes("node")) return `the program is not named: ${process}`;
@@ -163,11 +167,11 @@ await step("by keyboard alone: from the incident to quarantine, and the file is 
   if (!(await focusIsSeen(page))) return "the focus is not seen";
   await page.keyboard.press("Enter");
   await page.waitForSelector(".rows");
-  await tabTo(page, `button[aria-label='Restore ${NAME}']`);
+  await tabTo(page, "button[aria-label^='Restore ward 3']");
   await page.keyboard.press("Enter");
   await page.waitForSelector("[role=dialog]");
   const said = await page.textContent("[role=dialog]");
-  if (!said.includes(target) || !said.includes("same content, owner, rights and times")) return said;
+  if (!said.includes(path.join(share, SHOWN)) || !said.includes("same content, owner, rights and times")) return said;
   await tabTo(page, "[role=dialog] button:last-of-type:not([data-autofocus])");
   await page.keyboard.press("Enter");
   await page.waitForSelector(".pill[data-tone=good]", { timeout: SEEN_MS });
@@ -211,6 +215,23 @@ await step("the audit log names who signed in and who put the file back", async 
   await open("/audit");
   const text = await page.textContent(".rows");
   if (!text.includes("admin") || !/quarantine/i.test(text)) return text;
+});
+
+await step("ransomware is stopped, and the page tells live how many files were put back", async () => {
+  await open("/");
+  await page.waitForSelector(".live[data-state=live]");
+  await stamp();
+  const demo = await promisify(execFile)(path.join(build, "lazaret"), ["demo", "--data", data]).catch((e) => e);
+  if (demo.code) return `lazaret demo: ${demo.stdout}${demo.stderr}`;
+  await page.getByText(/files were put back after the attack/).first().waitFor({ timeout: SEEN_MS });
+  if (!(await isStamped())) return "the page was loaded again";
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: path.join(shots, "screenshot.png") });
+  await open("/incidents?state=all");
+  await page.getByRole("link", { name: "Ransomware stopped" }).first().click();
+  await page.waitForSelector(".story");
+  const story = await page.textContent(".story");
+  if (!story.includes("The program was stopped.") || !/[1-9]\d* files were put back/.test(story)) return story;
 });
 
 async function hrefOf(place, selector) {
@@ -334,7 +355,7 @@ await step("a lost connection is said, and the page goes on by itself when it is
 
 await step("a killed console is started again, and the page goes on with the same session", async () => {
   await stamp();
-  const pid = spawnSync("pgrep", ["-f", `lazaret-consoled run --data ${work}/`], { encoding: "utf8" }).stdout.split("\n")[0];
+  const pid = spawnSync("pgrep", ["-f", `lazaret-consoled run --data ${data}/`], { encoding: "utf8" }).stdout.split("\n")[0];
   if (!(Number(pid) > 1)) return "the console's process is not found";
   process.kill(Number(pid), "SIGKILL");
   await page.waitForSelector(".offline");

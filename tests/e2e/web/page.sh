@@ -10,11 +10,10 @@ set -uo pipefail
 
 port=$(free_port)
 agent_port=$(free_port)
-mount_loop disk 256M
-share=$work/disk/ward
-mkdir "$share"
+mount_loop disk 512M
+data=$work/disk/data
 
-"$LAZ_BUILD/lazaret" up --data "$work/data" --protect "$share" --listen "127.0.0.1:$port" \
+"$LAZ_BUILD/lazaret" up --data "$data" --listen "127.0.0.1:$port" \
     --agent-listen "127.0.0.1:$agent_port" >"$work/up.log" 2>&1 &
 started_pids+=("$!")
 if ! wait_for 40 grep -q '^Lazaret runs' "$work/up.log"; then
@@ -27,7 +26,7 @@ if ! modules=$(npm_modules "$LAZ_SOURCE/tests/e2e/web" web-tests 2>"$work/npm.lo
     exit 1
 fi
 
-export LAZ_MODULES=$modules LAZ_PAGE="https://127.0.0.1:$port" LAZ_SHARE=$share LAZ_WORK=$work
+export LAZ_MODULES=$modules LAZ_PAGE="https://127.0.0.1:$port" LAZ_DATA=$data LAZ_WORK=$work
 LAZ_PASSWORD=$(sed -n 's/^administrator: admin *password: *//p' "$work/up.log")
 export LAZ_PASSWORD
 while IFS= read -r line; do
@@ -38,5 +37,5 @@ while IFS= read -r line; do
     esac
 done < <(node "$LAZ_SOURCE/tests/e2e/web/page.mjs" 2>&1 || echo "not ok - the story was told to its end")
 [ "$tap_failed" -eq 0 ] || sed 's/^/# up: /' "$work/up.log" | tail -n 40
-[ -z "${LAZ_SCREENSHOT:-}" ] || cp "$work/shots/overview-en-light.png" "$LAZ_SCREENSHOT"
+[ -z "${LAZ_SCREENSHOT:-}" ] || cp "$work/shots/screenshot.png" "$LAZ_SCREENSHOT"
 [ -z "${LAZ_SHOTS:-}" ] || cp -r "$work/shots/." "$LAZ_SHOTS/"
