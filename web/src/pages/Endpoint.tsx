@@ -28,7 +28,7 @@ function Facts({ endpoint }: { endpoint: Endpoint }) {
     [t("endpoint.kernel"), endpoint.kernel],
     [t("endpoint.version"), endpoint.version],
   ];
-  if (content?.built !== undefined)
+  if (content?.built)
     facts.push([
       t("endpoint.content"),
       <span key="content" className="two-lines">

@@ -1,6 +1,8 @@
 /* An incident in plain words: what happened, what was done, what to do next. */
+import { Anchor } from "@mantine/core";
 import { IconCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import type { Incident } from "../api/types";
 import { splitPath, useFormat } from "../app/format";
 import { useCodes } from "../app/i18n";
@@ -72,6 +74,11 @@ export function Story({ incident }: { incident: Incident }) {
         <p>{codes("incidentKind", kindOf(incident), facts, "happened")}</p>
         <h3>{t("story.done")}</h3>
         <Done incident={incident} />
+        {incident.actions.includes("quarantined") && (
+          <Anchor component={Link} href="/quarantine" className="standing-link">
+            {t("story.toQuarantine")}
+          </Anchor>
+        )}
         <h3>{t("story.next")}</h3>
         <ol className="steps">
           {steps.map((step) => (
