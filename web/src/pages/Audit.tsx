@@ -15,7 +15,7 @@ function useColumns(): Column<AuditItem>[] {
     { key: "time", title: t("audit.time"), render: (a) => <Moment time={a.time} /> },
     { key: "who", title: t("audit.who"), render: (a) => a.who },
     { key: "verb", title: t("audit.verb"), className: "col-main", render: (a) => codes("verb", a.verb) },
-    { key: "object", title: t("audit.object"), render: (a) => <code className="wrap">{a.object}</code> },
+    { key: "object", title: t("audit.object"), render: (a) => a.object !== "" && <code className="wrap">{a.object}</code> },
     { key: "detail", title: t("audit.detail"), render: (a) => <span className="wrap">{a.detail}</span> },
     {
       key: "hash",
