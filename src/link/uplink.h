@@ -32,7 +32,6 @@ struct laz_uplink_config {
     const char *hostname, *os, *kernel, *version;
     bool drop_identity; /* leave root for the unprivileged user first (nothing when not root) */
     bool sandbox;       /* landlock and seccomp */
-    int idle_sync_ms;   /* between syncs when the console does not say; 0: 5000 */
 };
 
 /* Runs until the channel closes (returns 0) or it cannot go on at all (returns 1, after saying why
