@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#define HEAD_LEN  ((size_t)4096)       /* enough to tell a tape */
 #define PIECE_LEN ((size_t)256 * 1024) /* of input, between two questions to stop */
 
 struct laz_archive {
@@ -61,11 +62,6 @@ static la_int64_t seek_bytes(struct archive *reader, void *context, la_int64_t o
     return target;
 }
 
-static int allow_zip(struct archive *r)
-{
-    return archive_read_support_format_zip(r);
-}
-
 static int allow_rar(struct archive *r)
 {
     int old = archive_read_support_format_rar(r);
@@ -73,25 +69,20 @@ static int allow_rar(struct archive *r)
     return archive_read_support_format_rar5(r) < old ? ARCHIVE_FATAL : old;
 }
 
-/* What a stream holds is a tape, or one object without a name. */
-static int allow_stream(struct archive *r)
+static int allow_tar(struct archive *r)
 {
-    if (archive_read_support_format_tar(r) != ARCHIVE_OK ||
-        archive_read_support_format_cpio(r) != ARCHIVE_OK)
-        return ARCHIVE_FATAL;
-    return archive_read_support_format_raw(r);
+    int result = archive_read_support_format_tar(r);
+
+    /* What stands behind the first end mark is unpacked by some, so it is read. */
+    return result < ARCHIVE_WARN ? result
+                                 : archive_read_set_options(r, "tar:read_concatenated_archives");
 }
 
-static int allow_filter(struct archive *r, int filter)
-{
-    return archive_read_append_filter(r, filter) < ARCHIVE_WARN ? ARCHIVE_FATAL : allow_stream(r);
-}
-
-static int allow_type(struct archive *r, enum laz_type_id id)
+static int allow_format(struct archive *r, enum laz_type_id id)
 {
     switch (id) {
     case LAZ_TYPE_ZIP:
-        return allow_zip(r);
+        return archive_read_support_format_zip(r);
     case LAZ_TYPE_7Z:
         return archive_read_support_format_7zip(r);
     case LAZ_TYPE_CAB:
@@ -99,7 +90,7 @@ static int allow_type(struct archive *r, enum laz_type_id id)
     case LAZ_TYPE_RAR:
         return allow_rar(r);
     case LAZ_TYPE_TAR:
-        return archive_read_support_format_tar(r);
+        return allow_tar(r);
     case LAZ_TYPE_CPIO:
         return archive_read_support_format_cpio(r);
     case LAZ_TYPE_AR:
@@ -112,36 +103,51 @@ static int allow_type(struct archive *r, enum laz_type_id id)
         return archive_read_support_format_iso9660(r);
     case LAZ_TYPE_WARC:
         return archive_read_support_format_warc(r);
-    case LAZ_TYPE_GZIP:
-        return allow_filter(r, ARCHIVE_FILTER_GZIP);
-    case LAZ_TYPE_BZIP2:
-        return allow_filter(r, ARCHIVE_FILTER_BZIP2);
-    case LAZ_TYPE_XZ:
-        return allow_filter(r, ARCHIVE_FILTER_XZ);
-    case LAZ_TYPE_LZMA:
-        return allow_filter(r, ARCHIVE_FILTER_LZMA);
-    case LAZ_TYPE_LZIP:
-        return allow_filter(r, ARCHIVE_FILTER_LZIP);
-    case LAZ_TYPE_ZSTD:
-        return allow_filter(r, ARCHIVE_FILTER_ZSTD);
-    case LAZ_TYPE_LZ4:
-        return allow_filter(r, ARCHIVE_FILTER_LZ4);
-    case LAZ_TYPE_COMPRESS:
-        return allow_filter(r, ARCHIVE_FILTER_COMPRESS);
-    case LAZ_TYPE_UU:
-        return allow_filter(r, ARCHIVE_FILTER_UU);
-    case LAZ_TYPE_RPM:
-        return allow_filter(r, ARCHIVE_FILTER_RPM);
-    default: /* not a container */
-        return ARCHIVE_FATAL;
+    default: /* one object without a name */
+        return archive_read_support_format_raw(r);
     }
 }
 
-static enum laz_status open_reader(struct laz_archive *a, const struct laz_type *type)
+/* Exactly this filter, once: what is packed twice is an object in an object. */
+static int allow_filter(struct archive *r, enum laz_type_id id)
 {
-    struct archive *r = a->reader;
+    switch (id) {
+    case LAZ_TYPE_GZIP:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_GZIP);
+    case LAZ_TYPE_BZIP2:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_BZIP2);
+    case LAZ_TYPE_XZ:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_XZ);
+    case LAZ_TYPE_LZMA:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_LZMA);
+    case LAZ_TYPE_LZIP:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_LZIP);
+    case LAZ_TYPE_ZSTD:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_ZSTD);
+    case LAZ_TYPE_LZ4:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_LZ4);
+    case LAZ_TYPE_UU:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_UU);
+    case LAZ_TYPE_RPM:
+        return archive_read_append_filter(r, ARCHIVE_FILTER_RPM);
+    case LAZ_TYPE_COMPRESS:
+        /* Appending this one reads before there is anything to read (libarchive issue 2514). */
+        return archive_read_support_filter_compress(r);
+    default:
+        return ARCHIVE_OK;
+    }
+}
 
-    if (allow_type(r, type->id) < ARCHIVE_WARN)
+static enum laz_status open_reader(struct laz_archive *a, enum laz_type_id filter,
+                                   enum laz_type_id format)
+{
+    struct archive *r = archive_read_new();
+
+    a->offset = 0;
+    a->reader = r;
+    if (r == NULL)
+        return LAZ_NOMEM;
+    if (allow_filter(r, filter) < ARCHIVE_WARN || allow_format(r, format) < ARCHIVE_WARN)
         return LAZ_UNSUPPORTED;
     if (archive_read_set_read_callback(r, read_piece) != ARCHIVE_OK ||
         archive_read_set_skip_callback(r, skip_bytes) != ARCHIVE_OK ||
@@ -153,19 +159,49 @@ static enum laz_status open_reader(struct laz_archive *a, const struct laz_type 
     return LAZ_OK;
 }
 
+static void close_reader(struct laz_archive *a)
+{
+    if (a->reader != NULL)
+        laz_ignore(archive_read_free(a->reader) != ARCHIVE_OK); /* nothing to do about it */
+    a->reader = NULL;
+}
+
+/* The format of what a stream holds, when that is a tape that can be read as it comes; else OTHER.
+ * libarchive would take any zeros for an empty tape, so we look ourselves. */
+static enum laz_type_id find_tape(struct laz_archive *a, enum laz_type_id filter)
+{
+    enum laz_type_id found = LAZ_TYPE_OTHER;
+    struct archive_entry *entry;
+    uint8_t head[HEAD_LEN];
+    size_t len;
+
+    if (open_reader(a, filter, LAZ_TYPE_OTHER) == LAZ_OK &&
+        archive_read_next_header(a->reader, &entry) >= ARCHIVE_WARN) {
+        /* What cannot be read is told by the reader that comes after this one. */
+        laz_ignore(laz_archive_read(a, head, sizeof head, &len));
+        found = laz_identify(laz_view_from(head, len))->id;
+    }
+    close_reader(a);
+    a->damaged = false;
+    return found == LAZ_TYPE_TAR || found == LAZ_TYPE_CPIO ? found : LAZ_TYPE_OTHER;
+}
+
 enum laz_status laz_archive_open(const struct laz_type *type, struct laz_view bytes,
                                  laz_archive_stop_fn *stop, void *context, struct laz_archive **out)
 {
-    LAZ_OWNED(laz_archive_drop) struct laz_archive *a = calloc(1, sizeof *a);
+    LAZ_OWNED(laz_archive_drop) struct laz_archive *a = NULL;
     enum laz_status s;
 
+    if (type->group != LAZ_TYPE_ARCHIVE && type->group != LAZ_TYPE_STREAM)
+        return LAZ_UNSUPPORTED;
+    a = calloc(1, sizeof *a);
     if (a == NULL)
         return LAZ_NOMEM;
     *a = (struct laz_archive){.bytes = bytes, .stop = stop, .context = context};
-    a->reader = archive_read_new();
-    if (a->reader == NULL)
-        return LAZ_NOMEM;
-    s = open_reader(a, type);
+    if (type->group == LAZ_TYPE_STREAM)
+        s = open_reader(a, type->id, find_tape(a, type->id));
+    else
+        s = open_reader(a, LAZ_TYPE_OTHER, type->id);
     if (s != LAZ_OK)
         return s;
     *out = laz_move(a);
@@ -176,8 +212,7 @@ void laz_archive_free(struct laz_archive *a)
 {
     if (a == NULL)
         return;
-    if (a->reader != NULL)
-        laz_ignore(archive_read_free(a->reader) != ARCHIVE_OK); /* nothing to do about it */
+    close_reader(a);
     free(a);
 }
 

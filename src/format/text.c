@@ -92,14 +92,16 @@ static bool is_mail(struct laz_view v)
     return false;
 }
 
-/* "begin 644 name" */
+/* "begin 644 name", or "begin-base64 644 name" */
 static bool is_uu_line(struct laz_view v)
 {
     struct laz_view mode;
+    uint64_t at = laz_view_starts(v, laz_view_of("begin-base64 ")) ? 13 : 6;
 
-    return laz_view_starts(v, laz_view_of("begin ")) && laz_view_at(v, 6, 4, &mode) &&
-           mode.data[0] >= '0' && mode.data[0] <= '7' && mode.data[1] >= '0' &&
-           mode.data[1] <= '7' && mode.data[2] >= '0' && mode.data[2] <= '7' && mode.data[3] == ' ';
+    return (at == 13 || laz_view_starts(v, laz_view_of("begin "))) &&
+           laz_view_at(v, at, 4, &mode) && mode.data[0] >= '0' && mode.data[0] <= '7' &&
+           mode.data[1] >= '0' && mode.data[1] <= '7' && mode.data[2] >= '0' &&
+           mode.data[2] <= '7' && mode.data[3] == ' ';
 }
 
 enum laz_text_kind laz_text_kind(struct laz_view bytes)

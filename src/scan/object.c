@@ -89,8 +89,11 @@ static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct
 
 void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
 {
+    bool opens = type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM;
+
     look_up_digests(s, bytes);
     run_rules(s, type, bytes);
     s->verdict->read += bytes.len;
-    s->done = s->done || s->verdict->kind == LAZ_MALICIOUS;
+    /* A find in an archive's own bytes does not name the member, which follows soon. */
+    s->done = s->done || (s->verdict->kind == LAZ_MALICIOUS && !opens);
 }
