@@ -28,7 +28,8 @@ enum laz_status laz_buf_add_u16le(struct laz_buf *b, uint16_t n);
 enum laz_status laz_buf_add_u32le(struct laz_buf *b, uint32_t n);
 enum laz_status laz_buf_add_u64le(struct laz_buf *b, uint64_t n);
 enum laz_status laz_buf_addf(struct laz_buf *b, const char *format, ...) LAZ_PRINTF(2, 3);
-enum laz_status laz_buf_addvf(struct laz_buf *b, const char *format, va_list arguments);
+enum laz_status laz_buf_addvf(struct laz_buf *b, const char *format, va_list arguments)
+    LAZ_PRINTF(2, 0);
 /* len more bytes, zeroed; *out points to them until the next change of b. */
 LAZ_CHECKED enum laz_status laz_buf_extend(struct laz_buf *b, size_t len, uint8_t **out);
 

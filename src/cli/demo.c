@@ -1,3 +1,5 @@
+#include "cli/demo.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,6 @@
 #include "base/buf.h"
 #include "base/number.h"
 #include "cli/cli.h"
-#include "cli/demo.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/process.h"
