@@ -90,10 +90,14 @@ static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct
 void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
 {
     bool opens = type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM;
+    uint32_t before = s->verdict->detection_count;
 
     look_up_digests(s, bytes);
     run_rules(s, type, bytes);
     s->verdict->read += bytes.len;
     /* A find in an archive's own bytes does not name the member, which follows soon. */
-    s->done = s->done || (s->verdict->kind == LAZ_MALICIOUS && !opens);
+    if (s->verdict->kind == LAZ_MALICIOUS && s->verdict->detection_count > before && !opens)
+        s->done = true;
+    if (s->verdict->detection_count == LAZ_VERDICT_DETECTIONS_MAX)
+        s->done = true;
 }

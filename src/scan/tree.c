@@ -166,18 +166,16 @@ static void visit_member(struct laz_scanner *s, struct laz_frame *f, const struc
         laz_scanner_note(s, LAZ_REASON_ENCRYPTED, f->type->name);
         s->verdict->skipped += m->size;
     } else if (m->has_data) {
-        bool was_done;
+        struct laz_view bytes;
 
         read_member(s, f, "");
-        /* What was read before a budget ran out still deserves its verdict. */
-        was_done = s->done;
-        if (was_done) {
-            struct laz_view bytes = {f->data, f->len};
-
+        bytes = laz_view_from(f->data, f->len);
+        if (!s->done) {
+            visit(s, bytes);
+        } else {
+            /* What was read before a budget ran out still deserves its verdict. */
             s->verdict->objects++;
             laz_object_judge(s, laz_identify(bytes), bytes);
-        } else {
-            visit(s, laz_view_from(f->data, f->len));
         }
     }
 }
