@@ -18,7 +18,7 @@ for argument in "$@"; do
     case $argument in
     --sanitize)
         folder=build-sanitize
-        options+=(-Db_sanitize=address,undefined)
+        options+=("-Db_sanitize=address,undefined")
         runner+=(--timeout-multiplier 4)
         ;;
     --long) export LAZ_LONG=1 ;;
