@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -68,6 +69,24 @@ enum laz_status laz_parent_open(const char *path, int *out, const char **name,
         return laz_fail_errno(err, "folder", parent, "make it first, or name another place");
     *out = fd;
     *name = slash + 1;
+    return LAZ_OK;
+}
+
+enum laz_status laz_path_resolve(const char *typed, char *out, struct laz_error *err)
+{
+    const char *slash = strrchr(typed, '/');
+    const char *name = slash == NULL ? typed : slash + 1;
+    char folder[PATH_MAX], whole[PATH_MAX];
+    size_t len = slash == NULL ? 0 : slash == typed ? 1 : (size_t)(slash - typed);
+
+    if (!is_plain_name(name) || len >= sizeof folder)
+        return laz_fail(err, LAZ_INVALID, "path", typed, "does not name a file", "");
+    memcpy(folder, typed, len);
+    folder[len] = '\0';
+    if (realpath(len == 0 ? "." : folder, whole) == NULL)
+        return laz_fail_errno(err, "folder", folder, "make it first, or name another place");
+    if (snprintf(out, PATH_MAX, "%s/%s", strcmp(whole, "/") == 0 ? "" : whole, name) >= PATH_MAX)
+        return laz_fail(err, LAZ_INVALID, "path", typed, "is too long", "");
     return LAZ_OK;
 }
 

@@ -21,6 +21,10 @@ bool laz_inode_equal(struct laz_inode a, struct laz_inode b);
 LAZ_CHECKED enum laz_status laz_parent_open(const char *path, int *out, const char **name,
                                             struct laz_error *err);
 
+/* A path as people type it, relative or with links on the way to its folder, as one that
+ * laz_parent_open takes. out has room for PATH_MAX. */
+LAZ_CHECKED enum laz_status laz_path_resolve(const char *typed, char *out, struct laz_error *err);
+
 /* Removes the file `inode` of name in folder parent, and nothing else. It is first moved into a
  * folder `.lazaret-TAG` beside it that only we can enter, and looked at there; another file that
  * turns out to be in its place is moved back. LAZ_BUSY: name does not stand for inode; LAZ_DENIED,

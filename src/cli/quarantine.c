@@ -3,8 +3,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/quarantine.h"
+#include "agent/safepath.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "sys/clock.h"
@@ -164,13 +166,16 @@ static int for_one(struct laz_quarantine *q, const struct arguments *a, const ch
 {
     struct laz_quarantine_id id;
     struct laz_error err;
-    enum laz_status s;
+    char to[PATH_MAX];
+    enum laz_status s = LAZ_OK;
 
     if (!laz_quarantine_id_parse(text, &id))
         return laz_cli_usage_error("quarantine", text, "is not an id: 32 hexadecimal digits");
-    if (strcmp(a->verb, "restore") == 0)
-        s = laz_quarantine_restore(q, &id, a->to, a->replace, &err);
-    else
+    if (a->to != NULL)
+        s = laz_path_resolve(a->to, to, &err);
+    if (s == LAZ_OK && strcmp(a->verb, "restore") == 0)
+        s = laz_quarantine_restore(q, &id, a->to == NULL ? NULL : to, a->replace, &err);
+    else if (s == LAZ_OK)
         s = laz_quarantine_delete(q, &id, &err);
     if (s != LAZ_OK)
         return laz_cli_fail(&err);
@@ -200,6 +205,10 @@ static int with_quarantine(const struct arguments *a)
 
     if (snprintf(dir, sizeof dir, "%s/agent/quarantine", a->data) >= (int)sizeof dir)
         return laz_cli_usage_error("quarantine", "--data", "is too long");
+    if (access(dir, F_OK) != 0) {
+        laz_ignore(laz_fail_errno(&err, "quarantine", dir, "name the data folder with --data"));
+        return laz_cli_fail(&err);
+    }
     if (laz_quarantine_open(dir, NULL, &q, &err) != LAZ_OK)
         return laz_cli_fail(&err);
     return strcmp(a->verb, "list") == 0 ? list(q, a) : for_each(q, a);

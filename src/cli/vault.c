@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/safepath.h"
 #include "agent/vault.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -151,11 +152,14 @@ static int list(struct laz_vault *v, const struct arguments *a)
 static int restore_one(struct laz_vault *v, const struct arguments *a, const char *text)
 {
     struct laz_error err;
+    char to[PATH_MAX];
     uint64_t id;
 
     if (!laz_parse_u64(laz_view_of(text), UINT64_MAX, &id))
         return laz_cli_usage_error("vault", text, "is not an id: a number from 'list'");
-    if (laz_vault_take_out(v, id, a->to, a->replace, &err) != LAZ_OK)
+    if (a->to != NULL && laz_path_resolve(a->to, to, &err) != LAZ_OK)
+        return laz_cli_fail(&err);
+    if (laz_vault_take_out(v, id, a->to == NULL ? NULL : to, a->replace, &err) != LAZ_OK)
         return laz_cli_fail(&err);
     printf("restored %s\n", text);
     return LAZ_EXIT_OK;
