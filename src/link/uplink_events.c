@@ -53,6 +53,8 @@ static void take_stored(struct laz_uplink *u, const struct laz_answer *answer, i
         fail_for_now(u, answer, now);
         return;
     }
+    if (u->online)
+        laz_uplink_set_trouble(u, "", "");
     laz_backoff_reset(&u->events_backoff);
     u->count_max = u->count_max * 2 < COUNT_MAX ? u->count_max * 2 : COUNT_MAX;
     u->events_at = now;
