@@ -181,12 +181,14 @@ static enum laz_status load_actor(struct laz_vault *v, const struct laz_vault_re
     a->seen_ms = laz_now_ms();
     if (r->kind == LAZ_VAULT_RECORD_RENAMED || r->kind == LAZ_VAULT_RECORD_CREATED)
         return laz_vault_actor_note(a, at);
-    if (r->kind == LAZ_VAULT_RECORD_SUSPECT)
+    if (r->kind == LAZ_VAULT_RECORD_SUSPECT) {
         a->suspect = r->on;
-    else if (r->kind == LAZ_VAULT_RECORD_FORGOTTEN)
+        a->suspect_at = at;
+    } else if (r->kind == LAZ_VAULT_RECORD_FORGOTTEN) {
         trust_all(v, a);
-    else
+    } else {
         a->rolling = r->kind == LAZ_VAULT_RECORD_ROLLBACK;
+    }
     return LAZ_OK;
 }
 

@@ -12,6 +12,7 @@ struct laz_vault_actor {
     char key[LAZ_VAULT_ACTOR_MAX + 1];
     bool suspect, rolling; /* rolling: a rollback has begun and not ended */
     uint32_t entries, notes;
+    uint64_t suspect_at;                 /* place in the journal of the record that says it */
     int64_t seen_ms;                     /* when it last did something */
     struct laz_vault_item *first, *last; /* in the order of the journal */
     struct laz_vault_note *first_note, *last_note;

@@ -378,13 +378,19 @@ enum laz_status laz_vault_suspect(struct laz_vault *v, struct laz_view actor, bo
 {
     struct laz_vault_record r = {.kind = LAZ_VAULT_RECORD_SUSPECT, .actor = actor, .on = on};
     struct laz_vault_actor *a = laz_vault_actor_get(&v->index, actor);
+    enum laz_status s;
     uint64_t at;
 
     if (a == NULL)
         return LAZ_NOMEM;
-    a->suspect = on; /* also when it cannot be written down */
     a->seen_ms = laz_now_ms();
-    return laz_vault_add(v, &r, &at, NULL);
+    if (a->suspect == on)
+        return LAZ_OK;
+    a->suspect = on; /* also when it cannot be written down */
+    s = laz_vault_add(v, &r, &at, NULL);
+    if (s == LAZ_OK)
+        a->suspect_at = at;
+    return s;
 }
 
 enum laz_status laz_vault_forget(struct laz_vault *v, struct laz_view actor)

@@ -65,7 +65,7 @@ static bool is_live(const struct laz_vault *v, const struct laz_vault_record *r,
         return a != NULL && a->first_note != NULL && at >= a->first_note->at;
     case LAZ_VAULT_RECORD_SUSPECT:
         a = laz_vault_actor_find(&v->index, r->actor);
-        return a != NULL && a->suspect == r->on;
+        return a != NULL && a->suspect && a->suspect_at == at;
     case LAZ_VAULT_RECORD_ROLLBACK:
         a = laz_vault_actor_find(&v->index, r->actor);
         return a != NULL && a->rolling;
