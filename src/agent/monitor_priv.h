@@ -1,0 +1,47 @@
+/* monitor_priv.h - the monitor's parts among themselves. */
+#ifndef LAZ_AGENT_MONITOR_PRIV_H
+#define LAZ_AGENT_MONITOR_PRIV_H
+
+#include "agent/agent.h"
+#include "agent/peer.h"
+#include "sys/process.h"
+
+struct monitor;
+
+struct child {
+    struct monitor *monitor;
+    enum laz_role role;
+    uint32_t number; /* which worker */
+    struct laz_child process;
+    struct laz_peer peer; /* gate, broker, deeds */
+    int64_t started_ms;
+    bool wanted;
+    struct laz_timer restart;
+};
+
+#define CHILDREN_MAX (LAZ_ROLE_WORKER + LAZ_AGENT_WORKERS_MAX)
+
+struct monitor {
+    struct laz_agent_config *config;
+    struct laz_loop *loop;
+    struct child children[CHILDREN_MAX]; /* by role; workers last */
+    int control, lock;
+    bool ready, stopping, failed;
+    bool broker_ready, gate_ready;
+    uint32_t guarding;
+    struct laz_timer watch;
+    int64_t watched_ms;
+};
+
+/* monitor_child.c */
+/* Forks a process whose body is body(config, fds). In it, fds stand as 3, 4, …, and no other
+ * descriptors of ours are open. */
+typedef int child_body(const struct laz_agent_config *config, const int *fds);
+LAZ_CHECKED enum laz_status monitor_fork(struct monitor *m, child_body *body, const int *fds,
+                                         size_t fd_count, struct laz_child *out,
+                                         struct laz_error *err);
+LAZ_CHECKED enum laz_status monitor_start(struct monitor *m, struct child *c,
+                                          struct laz_error *err);
+bool monitor_lives(const struct child *c);
+
+#endif
