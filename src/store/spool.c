@@ -75,9 +75,8 @@ static void publish(struct laz_spool *spool)
     struct laz_buf b;
 
     laz_buf_init(&b, LAZ_SPOOL_POINT_SIZE);
-    laz_ignore(laz_spool_point_add(&b, &point)); /* when memory is out, the next one tells */
-    if (b.len == LAZ_SPOOL_POINT_SIZE)
-        laz_ignore(pwrite(spool->mark, b.data, b.len, 0) < 0); /* likewise */
+    spool->published = laz_spool_point_add(&b, &point) == LAZ_OK &&
+                       pwrite(spool->mark, b.data, b.len, 0) == (ssize_t)b.len;
     laz_buf_clear(&b);
 }
 
@@ -248,6 +247,8 @@ enum laz_status laz_spool_sync(struct laz_spool *spool, struct laz_error *err)
         if (s != LAZ_OK && spool->active_fd < 0)
             s = sync_once(spool, err); /* in a new file */
     }
+    if (!spool->published)
+        publish(spool);
     laz_spool_reap(spool);
     return s;
 }

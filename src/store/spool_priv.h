@@ -38,6 +38,7 @@ struct laz_spool {
     size_t pending_written; /* bytes of it that are in the file */
     struct laz_segment pending_sums; /* what pending adds to the active segment's sums */
     uint64_t epoch, last_seq, durable_seq, next_number;
+    bool published; /* the mark says what durable_seq says */
     struct laz_spool_point acked;
     struct laz_spool_loss loss;
     uint64_t dropped;
