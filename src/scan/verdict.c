@@ -93,13 +93,43 @@ static void put_end(char *out, size_t size, struct laz_view v)
     put_start(out, size, v.len < size ? v : laz_view_from_offset(v, v.len - (size - 1)));
 }
 
-/* The reason is that of the worst thing seen, and of equally bad ones the first. */
+/* How much of the object a reason may concern: a limit ends everything, a closed member itself. */
+static int weight(enum laz_reason reason)
+{
+    switch (reason) {
+    case LAZ_REASON_NONE:
+        return 0;
+    case LAZ_REASON_UNSUPPORTED:
+        return 1;
+    case LAZ_REASON_DAMAGED:
+        return 2;
+    case LAZ_REASON_ENCRYPTED:
+        return 3;
+    case LAZ_REASON_TOO_LARGE:
+    case LAZ_REASON_LIMIT_DEPTH:
+        return 4;
+    case LAZ_REASON_LIMIT_BYTES:
+    case LAZ_REASON_LIMIT_OBJECTS:
+    case LAZ_REASON_LIMIT_TIME:
+        return 5;
+    case LAZ_REASON_DETECTED:
+    case LAZ_REASON_TIMED_OUT:
+    case LAZ_REASON_WORKER_DIED:
+    case LAZ_REASON_UNREADABLE:
+        return 6;
+    }
+    return 0;
+}
+
+/* The reason is that of the worst thing seen; of equally bad ones the heaviest, then the first. */
 static void fold(struct laz_verdict *v, enum laz_verdict_kind kind, enum laz_reason reason)
 {
     enum laz_verdict_kind worse = laz_verdict_worse(v->kind, kind);
 
-    if (worse != v->kind)
+    if (worse != v->kind || (kind == worse && weight(reason) > v->reason_weight)) {
         v->reason = laz_reason_name(reason);
+        v->reason_weight = weight(reason);
+    }
     v->kind = worse;
 }
 

@@ -55,7 +55,8 @@ struct laz_note {
 
 struct laz_verdict {
     enum laz_verdict_kind kind;
-    const char *reason; /* a stable word; of several the first that was met */
+    const char *reason; /* a stable word; of several the one that concerns most */
+    int reason_weight;  /* of that: used while a verdict is put together */
     char type[LAZ_VERDICT_WORD_SIZE];
     uint64_t size; /* of the object itself */
     uint64_t read,
