@@ -14,7 +14,7 @@
  * often it is written, so that a database, a container or a single encrypted file stays below. */
 #define W_ENTROPY_RISE       8.0f /* towards 8 bits a byte, no type, and even: chi-square */
 #define W_TYPE_LOST          8.0f
-#define W_TYPE_CHANGED       4.0f /* another type at the same name, nothing of the old content left */
+#define W_TYPE_CHANGED       5.0f /* another type at the same name, nothing of the old content left */
 #define W_CONTENT_LOST       5.0f
 #define W_PARTLY_ENCRYPTED   13.0f /* stripes: the type may survive */
 #define W_HEADER_DESTROYED   8.0f
@@ -157,18 +157,33 @@ static struct tree *get_tree(struct laz_guard *g, struct laz_view path, int64_t 
     return lowest;
 }
 
+static bool is_one_of(const char *type, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(type, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Compressed forms, whose content is as even as encrypted content, and the extensions that go with
  * them: their type alone could be put in front of anything. */
 static bool is_packed(const char *type)
 {
     static const char *const packed[] = {
-        "gzip", "gz",  "bzip2", "xz",  "zstd", "lz4",  "lzma",    "lzip", "zip",     "7z",
-        "rar",  "cab", "jpeg",  "png", "mp4",  "webp", "picture", "rpm",  "compress"};
+        "gzip", "bzip2",    "xz",       "zstd", "lz4",      "lzip", "lzop", "lrzip",
+        "rzip", "lzma",     "compress", "zip",  "7z",       "rar",  "rar5", "cab",
+        "xar",  "squashfs", "zpaq",     "rpm",  "jpeg",     "png",  "jp2",  "webp",
+        "mp4",  "mp3",      "flac",     "ogg",  "matroska", "woff", "woff2"};
 
-    for (size_t i = 0; i < sizeof packed / sizeof *packed; i++)
-        if (strcmp(type, packed[i]) == 0)
-            return true;
-    return false;
+    return is_one_of(type, packed, sizeof packed / sizeof *packed);
+}
+
+/* Forms that say of themselves that they are encrypted. */
+static bool is_locked(const char *type)
+{
+    static const char *const locked[] = {"salted", "pgp", "age", "luks"};
+
+    return is_one_of(type, locked, sizeof locked / sizeof *locked);
 }
 
 static struct laz_view extension_of(struct laz_view path)
@@ -185,11 +200,13 @@ static struct laz_view extension_of(struct laz_view path)
 static bool is_packed_extension(struct laz_view path)
 {
     static const char *const known[] = {
-        "gz",   "tgz", "bz2", "tbz",  "xz",   "txz",  "zst",  "tzst", "lz4",  "lz",   "lzma",
-        "zip",  "7z",  "rar", "cab",  "jar",  "war",  "apk",  "whl",  "epub", "docx", "xlsx",
-        "pptx", "odt", "ods", "odp",  "odg",  "docm", "xlsm", "pptm", "vsdx", "kmz",  "xpi",
-        "ipa",  "deb", "rpm", "jpg",  "jpeg", "png",  "webp", "gif",  "heic", "mp4",  "m4a",
-        "mov",  "mkv", "z",   "svgz", "dcm",  "tmp",  "part", "new",  "bak",  "swp",  "npz"};
+        "gz",   "tgz",  "bz2",  "tbz",   "xz",  "txz", "zst",  "tzst", "lz4",  "lz",
+        "lzma", "zip",  "7z",   "rar",   "cab", "jar", "war",  "apk",  "whl",  "epub",
+        "docx", "xlsx", "pptx", "odt",   "ods", "odp", "odg",  "docm", "xlsm", "pptm",
+        "vsdx", "kmz",  "xpi",  "ipa",   "deb", "rpm", "jpg",  "jpeg", "png",  "webp",
+        "gif",  "heic", "mp4",  "m4a",   "mov", "mkv", "webm", "ogg",  "oga",  "flac",
+        "mp3",  "jp2",  "woff", "woff2", "lzo", "lrz", "sqfs", "rz",   "z",    "svgz",
+        "dcm",  "tmp",  "part", "new",   "bak", "swp", "npz"};
     struct laz_view extension = extension_of(path);
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -212,7 +229,8 @@ static bool is_encrypted(const struct laz_change *c, struct laz_view path)
 {
     bool masked = c->new_known_type && is_packed(c->new_type) && !is_packed_extension(path);
 
-    return is_even(c) && c->new_entropy >= SMALL_ENTROPY_MIN && (!c->new_known_type || masked);
+    return is_even(c) && c->new_entropy >= SMALL_ENTROPY_MIN &&
+           (!c->new_known_type || masked || is_locked(c->new_type));
 }
 
 static bool is_text(const char *type)
@@ -223,7 +241,7 @@ static bool is_text(const char *type)
 static void weigh_lost(const struct laz_change *c, bool encrypted, struct laz_guard_weight *w)
 {
     bool had_type = c->old_known_type || is_text(c->old_type);
-    bool has_type = c->new_known_type || is_text(c->new_type);
+    bool has_type = (c->new_known_type && !is_locked(c->new_type)) || is_text(c->new_type);
     bool lost = c->similarity < LOST_SIMILARITY;
 
     if (encrypted && c->new_entropy - c->old_entropy >= RISE_MIN)
