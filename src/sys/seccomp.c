@@ -56,8 +56,14 @@ struct call {
             }                                                                                      \
         }                                                                                          \
     }
-#define ARG(n, value)        SCMP_CMP64(n, SCMP_CMP_EQ, value)
-#define ARG_BITS(n, mask, v) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, mask, v)
+#define ARG(n, value)                                                                              \
+    {                                                                                              \
+        n, SCMP_CMP_EQ, value, 0                                                                   \
+    }
+#define ARG_BITS(n, mask, v)                                                                       \
+    {                                                                                              \
+        n, SCMP_CMP_MASKED_EQ, mask, v                                                             \
+    }
 
 /* Every process of ours. Memory is private and never executable. */
 static const struct call calls_of_all[] = {
@@ -293,15 +299,8 @@ static const struct call calls_of_vault[] = {
 #if LAZ_SANITIZED
 /* What the sanitizers' runtime does in a program that is built for tests only. */
 static const struct call calls_of_sanitizers[] = {
-    CALL_IF(mmap, ARG_BITS(2, PROT_EXEC, 0)),
-    CALL(write),
-    CALL(sigaltstack),
-    CALL(rt_sigaction),
-    CALL(gettid),
-    CALL(getpid),
-    CALL(sched_getaffinity),
-    CALL(getrlimit),
-    CALL(prlimit64),
+    CALL_IF(write, ARG(0, 2)), CALL(sigaltstack), CALL(rt_sigaction), CALL(gettid), CALL(getpid),
+    CALL(sched_getaffinity),   CALL(getrlimit),   CALL(prlimit64),
 };
 #endif
 
