@@ -15,7 +15,7 @@ import { Tile } from "../parts/Tile";
 import { Truth } from "../parts/Truth";
 
 const NEXT_PLACES: Record<string, (params: Record<string, unknown>) => string> = {
-  endpoint: (params) => (typeof params.id === "string" ? `/endpoints/${params.id}` : "/endpoints"),
+  endpoint: (params) => (typeof params.id === "string" ? `/endpoints/${params.id}` : "/endpoints?add"),
   incident: (params) =>
     typeof params.id === "string" ? `/incidents/${encodeURIComponent(params.id)}` : "/incidents",
   quarantine: () => "/quarantine",

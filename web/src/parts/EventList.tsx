@@ -59,7 +59,8 @@ function useSentence() {
     for (const key of ["hold_ms", "deadline_ms", "duration_ms"])
       if (typeof numbers[key] === "number") numbers[key.replace(/_ms$/, "")] = format.seconds(numbers[key]);
     const restored = numbers.files_restored ?? numbers.files_touched;
-    return codes("event", event.code, {
+    const code = event.code === "command.done" && numbers.ok === false ? "command.failed" : event.code;
+    return codes("event", code, {
       ...numbers,
       count: typeof restored === "number" ? restored : 0,
       file: event.path === null || event.path === "" ? t("event.someFile") : splitPath(event.path).name,
