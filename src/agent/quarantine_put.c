@@ -332,8 +332,8 @@ static enum laz_status put_locked(struct put *p, struct laz_error *err)
         s = make_copy(p, half, moving, err);
     if (s == LAZ_OK)
         s = remove_original(p, err);
-    if (s == LAZ_OK && renameat(p->q->dir, moving, p->q->dir, done) != 0)
-        return laz_fail_errno(err, "quarantine", p->q->path, ""); /* found at the next opening */
+    if (s == LAZ_OK) /* the entry is whole: without its last name it gets it at the next opening */
+        laz_ignore(renameat(p->q->dir, moving, p->q->dir, done));
     if (s != LAZ_OK) { /* the original stands: the copy is not needed */
         laz_ignore(unlinkat(p->q->dir, half, 0));
         laz_ignore(unlinkat(p->q->dir, moving, 0));
