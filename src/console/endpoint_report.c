@@ -1,0 +1,190 @@
+#include "console/endpoint_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FEATURES_MAX  64
+#define FOLDERS_MAX   256
+#define UNGUARDED_MAX 64
+#define COUNTER_MAX   ((uint64_t)1 << 53)
+#define PATH_TEXT_MAX ((size_t)4096)
+
+const char *const laz_counter_names[] = {
+    "opens",       "scanned",    "cache_hits", "holds_expired", "incomplete",     "denied",
+    "quarantined", "vault_kept", "vault_late", "workers_died",  "events_dropped",
+};
+const size_t laz_counter_count = sizeof laz_counter_names / sizeof *laz_counter_names;
+
+/* What a healthy agent never reports. Other codes are limits of the kernel, which are shown but do
+ * not make an endpoint look broken for ever. */
+static const char *const critical[] = {"no-permission", "no-vault", "content-missing", "guard-off",
+                                       "breakglass"};
+
+static bool is_critical(const char *code)
+{
+    for (size_t i = 0; i < sizeof critical / sizeof *critical; i++)
+        if (strcmp(code, critical[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool copy_text(const cJSON *state, const char *name, char *out, size_t size)
+{
+    const char *text;
+
+    out[0] = '\0';
+    if (cJSON_GetObjectItemCaseSensitive(state, name) == NULL)
+        return true;
+    if (!laz_json_text(state, name, size - 1, &text))
+        return false;
+    snprintf(out, size, "%s", text);
+    return true;
+}
+
+/* A list that may be missing. *out is NULL then. */
+static bool find_list(const cJSON *state, const char *name, const cJSON **out)
+{
+    *out = cJSON_GetObjectItemCaseSensitive(state, name);
+    return *out == NULL || cJSON_IsArray(*out);
+}
+
+static bool put_features(struct laz_json_out *o, const cJSON *state)
+{
+    const cJSON *list, *item;
+    int count = 0;
+
+    if (!find_list(state, "features", &list))
+        return false;
+    laz_out_name(o, "features");
+    laz_out_array(o);
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *name, *value, *detail;
+
+        if (count++ == FEATURES_MAX)
+            break;
+        if (!laz_json_text(item, "name", 64, &name) || !laz_json_text(item, "state", 16, &value))
+            return false;
+        laz_ignore(laz_json_text(item, "detail", 256, &detail)); /* "" when there is none */
+        laz_out_object(o);
+        laz_out_text_of(o, "name", name);
+        laz_out_text_of(o, "state", value);
+        laz_out_text_of(o, "detail", detail);
+        laz_out_object_end(o);
+    }
+    laz_out_array_end(o);
+    return true;
+}
+
+static bool put_texts(struct laz_json_out *o, const cJSON *state, const char *name, int max,
+                      bool *critical_found)
+{
+    const cJSON *list, *item;
+    int count = 0;
+
+    if (!find_list(state, name, &list))
+        return false;
+    laz_out_name(o, name);
+    laz_out_array(o);
+    cJSON_ArrayForEach(item, list)
+    {
+        if (count++ == max)
+            break;
+        if (!cJSON_IsString(item) || strnlen(item->valuestring, PATH_TEXT_MAX) == PATH_TEXT_MAX)
+            return false;
+        *critical_found |= is_critical(item->valuestring);
+        laz_out_view(o, laz_view_of(item->valuestring));
+    }
+    laz_out_array_end(o);
+    return true;
+}
+
+/* Agents give seconds or milliseconds; the page wants milliseconds. */
+static int64_t to_ms(uint64_t time)
+{
+    return (int64_t)(time < 100000000000 ? time * 1000 : time);
+}
+
+static bool put_content(struct laz_json_out *o, const cJSON *state, struct laz_report *r)
+{
+    const cJSON *content = cJSON_GetObjectItemCaseSensitive(state, "content");
+    uint64_t built = 0, rules = 0, hashes = 0;
+    char name[128];
+
+    laz_out_name(o, "content");
+    if (content == NULL || cJSON_IsNull(content)) {
+        laz_out_null(o);
+        return true;
+    }
+    if (!cJSON_IsObject(content) || !copy_text(content, "name", name, sizeof name))
+        return false;
+    laz_ignore(laz_json_u64(content, "built", COUNTER_MAX, &built)); /* 0 when there is none */
+    laz_ignore(laz_json_u64(content, "rules", COUNTER_MAX, &rules));
+    laz_ignore(laz_json_u64(content, "hashes", COUNTER_MAX, &hashes));
+    r->content_built_ms = to_ms(built);
+    laz_out_object(o);
+    laz_out_text_of(o, "name", name);
+    laz_out_i64_of(o, "built", r->content_built_ms);
+    laz_out_i64_of(o, "rules", (int64_t)rules);
+    laz_out_i64_of(o, "hashes", (int64_t)hashes);
+    laz_out_object_end(o);
+    return true;
+}
+
+static bool put_counters(struct laz_json_out *o, const cJSON *state)
+{
+    const cJSON *counters = cJSON_GetObjectItemCaseSensitive(state, "counters");
+
+    if (counters != NULL && !cJSON_IsObject(counters))
+        return false;
+    laz_out_object(o);
+    for (size_t i = 0; i < laz_counter_count; i++) {
+        uint64_t n = 0;
+
+        if (cJSON_GetObjectItemCaseSensitive(counters, laz_counter_names[i]) == NULL)
+            continue;
+        if (!laz_json_u64(counters, laz_counter_names[i], COUNTER_MAX, &n))
+            return false;
+        laz_out_i64_of(o, laz_counter_names[i], (int64_t)n);
+    }
+    laz_out_object_end(o);
+    return true;
+}
+
+enum laz_status laz_report_read(const cJSON *state, struct laz_report *out)
+{
+    struct laz_json_out details = {&out->details, false}, counters = {&out->counters, false};
+    bool ignored = false;
+
+    *out = (struct laz_report){0};
+    laz_buf_init(&out->details, LAZ_REPORT_MAX);
+    laz_buf_init(&out->counters, LAZ_REPORT_MAX);
+    laz_out_object(&details);
+    if (!copy_text(state, "hostname", out->name, sizeof out->name) ||
+        !copy_text(state, "os", out->os, sizeof out->os) ||
+        !copy_text(state, "kernel", out->kernel, sizeof out->kernel) ||
+        !copy_text(state, "version", out->version, sizeof out->version) ||
+        !copy_text(state, "mode", out->mode, sizeof out->mode) || !put_features(&details, state) ||
+        !put_texts(&details, state, "protected", FOLDERS_MAX, &ignored) ||
+        !put_texts(&details, state, "unguarded", UNGUARDED_MAX, &out->has_critical_gap) ||
+        !put_content(&details, state, out) || !put_counters(&counters, state))
+        return LAZ_DAMAGED;
+    laz_out_object_end(&details);
+    if (laz_buf_failed(&out->details) != LAZ_OK)
+        return laz_buf_failed(&out->details);
+    return laz_buf_failed(&out->counters);
+}
+
+void laz_report_clear(struct laz_report *r)
+{
+    laz_buf_clear(&r->details);
+    laz_buf_clear(&r->counters);
+}
+
+const char *laz_report_state(const struct laz_report *r, int64_t now_ms)
+{
+    bool stale = r->content_built_ms > 0 && now_ms - r->content_built_ms > LAZ_CONTENT_STALE_MS;
+
+    return strcmp(r->mode, "full") == 0 && !r->has_critical_gap && !stale ? "protected"
+                                                                          : "degraded";
+}
