@@ -203,12 +203,12 @@ static void on_deeds(void *context, const struct laz_agent_message *m, int *fds,
     struct laz_event e = {
         .time_ms = laz_now_ms(), .verdict = LAZ_EVENT_NO_VERDICT, .path = m->path};
 
+    laz_buf_init(&members, 512);
     if (m->kind != LAZ_AGENT_DONE)
         return;
     for (size_t i = 0; i < BROKER_ASKED; i++)
         if (b->asked[i].job == m->job)
             restored = strcmp(b->asked[i].kind, "quarantine.restore") == 0;
-    laz_buf_init(&members, 512);
     laz_ignore(laz_buf_add_text(&members, "\"quarantine_id\":"));
     laz_ignore(laz_buf_add_json(&members, m->name));
     e.code = restored ? LAZ_REPORT_FILE_RESTORED : LAZ_REPORT_FILE_DELETED;

@@ -173,9 +173,9 @@ void broker_tell_state(struct broker *b)
 {
     LAZ_OWNED(laz_buf_drop) struct laz_buf state;
 
+    laz_buf_init(&state, LAZ_UPLINK_MESSAGE_MAX);
     if (b->uplink < 0)
         return;
-    laz_buf_init(&state, LAZ_UPLINK_MESSAGE_MAX);
     broker_add_state(b, &state);
     if (laz_buf_failed(&state) != LAZ_OK ||
         laz_view_equal(laz_buf_view(&state), laz_buf_view(&b->last_state)))

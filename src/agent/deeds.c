@@ -107,9 +107,9 @@ static void on_allow(struct deeds *d, const struct laz_agent_message *m)
     struct laz_view rest, line;
     struct laz_error err;
 
+    laz_ignore(open_allow(d, &text) != 0); /* then there is none yet */
     if (laz_view_find_byte(m->path, '\n') != m->path.len)
         return;
-    laz_ignore(open_allow(d, &text) != 0);
     rest = laz_buf_view(&text);
     while (laz_take_until(&rest, '\n', &line))
         if (laz_view_equal(laz_view_trim(line), m->path))

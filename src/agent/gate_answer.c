@@ -127,9 +127,9 @@ void gate_on_put(struct gate *g, const struct laz_agent_message *m)
     struct laz_case *one = laz_case_find(&g->cases, m->job);
     LAZ_OWNED(laz_buf_drop) struct laz_buf members;
 
+    laz_buf_init(&members, 1024);
     if (one == NULL || (one->waits & LAZ_WAIT_PUT) == 0)
         return;
-    laz_buf_init(&members, 1024);
     one->waits &= ~(unsigned)LAZ_WAIT_PUT;
     if (m->status == LAZ_OK) {
         laz_count(g->config->counters, LAZ_COUNT_QUARANTINED);

@@ -7,8 +7,9 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-#define SCANS_AT_ONCE 128 /* that the broker has; the rest waits here, those that are held first   \
-                           */
+#define SCANS_AT_ONCE                                                                              \
+    128 /* that the broker has; the rest waits here, those that are held first                     \
+         */
 #define RETRY_MS  3
 #define EXPIRY_MS 10
 /* A file that changed so shortly before its verdict may have changed again within the same tick of

@@ -220,10 +220,10 @@ void gate_on_restored(struct gate *g, const struct laz_vault_restored_message *m
                             .path = path,
                             .size = m->bytes};
 
+    laz_buf_init(&members, 4096);
     if (left || m->unchanged)
         return;
     copy_view(path, sizeof path, m->path);
-    laz_buf_init(&members, 4096);
     laz_ignore(
         laz_buf_addf(&members, "\"ok\":%s,\"why\":", m->status == LAZ_OK ? "true" : "false"));
     laz_ignore(laz_buf_add_json(&members, m->why));

@@ -94,9 +94,9 @@ enum laz_status gate_ask_vault(struct gate *g, const struct laz_vault_message *m
     LAZ_OWNED(laz_buf_drop) struct laz_buf b;
     enum laz_status s;
 
+    laz_buf_init(&b, LAZ_VAULT_MESSAGE_MAX);
     if (g->vault < 0)
         return LAZ_CLOSED;
-    laz_buf_init(&b, LAZ_VAULT_MESSAGE_MAX);
     s = laz_vault_message_write(m, &b);
     if (s != LAZ_OK)
         return s;

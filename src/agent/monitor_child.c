@@ -39,11 +39,14 @@ static bool place_fds(const int *fds, size_t count)
 
 /* The signals that end the agent stay blocked: a Ctrl-C at the terminal reaches all, and the
  * monitor decides. */
-static void become(struct monitor *m, child_body *body, const int *fds, size_t fd_count,
-                   pid_t parent)
+static void become(struct monitor *m, enum laz_role role, child_body *body, const int *fds,
+                   size_t fd_count, pid_t parent)
 {
     int placed[8];
+    char name[16];
 
+    snprintf(name, sizeof name, "lazaret-%s", laz_role_name(role));
+    laz_ignore(prctl(PR_SET_NAME, name) != 0); /* only to be read by people */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
         signal(SIGPIPE, SIG_IGN) == SIG_ERR || !place_fds(fds, fd_count))
         _exit(1);
@@ -52,8 +55,9 @@ static void become(struct monitor *m, child_body *body, const int *fds, size_t f
     exit(body(m->config, placed));
 }
 
-enum laz_status monitor_fork(struct monitor *m, child_body *body, const int *fds, size_t fd_count,
-                             struct laz_child *out, struct laz_error *err)
+enum laz_status monitor_fork(struct monitor *m, enum laz_role role, child_body *body,
+                             const int *fds, size_t fd_count, struct laz_child *out,
+                             struct laz_error *err)
 {
     pid_t parent = getpid(), pid;
 
@@ -62,7 +66,7 @@ enum laz_status monitor_fork(struct monitor *m, child_body *body, const int *fds
     if (pid < 0)
         return laz_fail_errno(err, "agent", "process", "raise the limit of processes");
     if (pid == 0)
-        become(m, body, fds, fd_count, parent);
+        become(m, role, body, fds, fd_count, parent);
     out->pid = pid;
     out->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     if (out->pidfd < 0)
@@ -156,7 +160,7 @@ static enum laz_status start_beside(struct monitor *m, struct child *c, child_bo
         return s;
     ours = ends[0];
     theirs = ends[1];
-    s = monitor_fork(m, body, &theirs, 1, &c->process, err);
+    s = monitor_fork(m, c->role, body, &theirs, 1, &c->process, err);
     if (s == LAZ_OK)
         laz_ignore(hand_over(&m->children[with], c, ours)); /* else it ends by itself */
     return s;
@@ -196,7 +200,7 @@ static enum laz_status start_main(struct monitor *m, struct child *c, child_body
     if (s == LAZ_OK) {
         int fds[2] = {theirs, control};
 
-        s = monitor_fork(m, body, fds, control < 0 ? 1 : 2, &c->process, err);
+        s = monitor_fork(m, c->role, body, fds, control < 0 ? 1 : 2, &c->process, err);
     }
     for (size_t i = 0; s == LAZ_OK && i < sizeof mains / sizeof *mains; i++)
         if (mains[i] != c->role)

@@ -37,8 +37,8 @@ struct monitor {
 /* Forks a process whose body is body(config, fds). In it, fds stand as 3, 4, …, and no other
  * descriptors of ours are open. */
 typedef int child_body(const struct laz_agent_config *config, const int *fds);
-LAZ_CHECKED enum laz_status monitor_fork(struct monitor *m, child_body *body, const int *fds,
-                                         size_t fd_count, struct laz_child *out,
+LAZ_CHECKED enum laz_status monitor_fork(struct monitor *m, enum laz_role role, child_body *body,
+                                         const int *fds, size_t fd_count, struct laz_child *out,
                                          struct laz_error *err);
 LAZ_CHECKED enum laz_status monitor_start(struct monitor *m, struct child *c,
                                           struct laz_error *err);

@@ -179,11 +179,9 @@ enum laz_status laz_remove_exactly(int parent, const char *name, const char *tag
     if (mkdirat(parent, folder, 0700) != 0)
         return fail_move(err, name);
     s = open_aside(parent, folder, &aside, err);
-    if (s != LAZ_OK) /* its name was taken away from us: somebody plays with this folder */
-        return s;
-    if (renameat2(parent, name, aside, ASIDE_NAME, RENAME_NOREPLACE) != 0)
+    if (s == LAZ_OK && renameat2(parent, name, aside, ASIDE_NAME, RENAME_NOREPLACE) != 0)
         s = fail_move(err, name);
-    else
+    else if (s == LAZ_OK)
         s = remove_in_aside(aside, parent, name, tag, inode, err);
     laz_ignore(unlinkat(parent, folder, AT_REMOVEDIR)); /* only an empty one goes */
     return s;
