@@ -50,7 +50,6 @@ struct laz_form laz_database_form(const struct laz_database *db, uint32_t index)
         .ahead_len = laz_load_u32(p + 20),
         .gap_first = laz_load_u32(p + 24),
         .gap_count = laz_load_u32(p + 28),
-        .len = laz_load_u32(p + 32),
     };
 }
 

@@ -27,7 +27,6 @@ struct laz_form {
     uint32_t pattern, flags;
     uint32_t back, back_len, ahead, ahead_len;
     uint32_t gap_first, gap_count;
-    uint32_t len; /* of a match; 0 when matches differ */
 };
 
 struct laz_atom {
@@ -66,8 +65,5 @@ static inline uint8_t laz_rule_target(const struct laz_rule *rule)
 /* The borders of opening: records and programs, and digests. False when anything does not fit. */
 bool laz_database_check_rules(const struct laz_database *db);
 bool laz_database_check_digests(const struct laz_database *db);
-/* code is one whole program of either kind. */
-bool laz_verify_code_check(struct laz_view code, uint32_t gap_count);
-bool laz_condition_code_check(struct laz_view code, uint32_t pattern_count, uint32_t rule_index);
 
 #endif

@@ -17,7 +17,7 @@
  *              code u32, code_len u32, zero u32
  *     PATTERNS rule u32, flags u32                      in the order of their rules
  *     FORMS    pattern u32, flags u32, back u32, back_len u32, ahead u32, ahead_len u32,
- *              gap_first u32, gap_count u32, len u32    in the order of their atoms
+ *              gap_first u32, gap_count u32             in the order of their atoms
  *     ATOMS    form_first u32, form_count u32, len u32  the matcher's ids are indices here
  *     CODE     programs (program.h), named by offset and length
  *     ALWAYS   rule u32                                 rules that can be true without an atom
@@ -66,7 +66,7 @@ enum laz_record_size {
     LAZ_SOURCE_SIZE = 40,
     LAZ_RULE_SIZE = 32,
     LAZ_PATTERN_SIZE = 8,
-    LAZ_FORM_SIZE = 36,
+    LAZ_FORM_SIZE = 32,
     LAZ_ATOM_SIZE = 12,
     LAZ_ALWAYS_SIZE = 4,
     LAZ_TAIL_SIZE = 4,

@@ -87,6 +87,12 @@ void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64
     insert(m, places_of(m, form->pattern), (struct laz_place){offset, end - offset});
 }
 
+bool laz_matcher_wants(const struct laz_matcher *m, uint32_t pattern)
+{
+    return (laz_database_pattern_flags(m->db, pattern) & LAZ_PATTERN_EXISTS_ONLY) == 0 ||
+           laz_matcher_places(m, pattern)->count == 0;
+}
+
 /* False when the form's pattern needs no more places, or its rule is for other objects. */
 static bool is_wanted(const struct laz_matcher *m, const struct laz_form *form)
 {
@@ -96,8 +102,7 @@ static bool is_wanted(const struct laz_matcher *m, const struct laz_form *form)
 
     if (target != LAZ_TARGET_ANY && target != m->object->target)
         return false;
-    return (laz_database_pattern_flags(m->db, form->pattern) & LAZ_PATTERN_EXISTS_ONLY) == 0 ||
-           laz_matcher_places(m, form->pattern)->count == 0;
+    return laz_matcher_wants(m, form->pattern);
 }
 
 /* Vectorscan's callback; 0 goes on. */
@@ -117,7 +122,7 @@ static int atom_found(unsigned id, unsigned long long from, unsigned long long t
         struct laz_form form = laz_database_form(m->db, atom.form_first + i);
 
         if (laz_matcher_spend(m, 1) && is_wanted(m, &form))
-            laz_matcher_verify(m, &form, end - atom.len);
+            laz_matcher_verify(m, &form, end - atom.len, end);
     }
     return m->status != LAZ_OK;
 }

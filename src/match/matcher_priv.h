@@ -76,8 +76,11 @@ static inline bool laz_matcher_spend(struct laz_matcher *m, uint64_t n)
 /* The places of a pattern in this run; count 0 when there are none. */
 const struct laz_places *laz_matcher_places(const struct laz_matcher *m, uint32_t pattern);
 
-/* Checks form around its atom at offset and keeps the places that hold. */
-void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset);
+/* Checks form around its atom at [offset, end) and keeps the places that hold. */
+void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
+                        uint64_t end);
+/* False when the pattern needs no more places. */
+bool laz_matcher_wants(const struct laz_matcher *m, uint32_t pattern);
 /* Keeps a place of the form's pattern. */
 void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
                       uint64_t end);

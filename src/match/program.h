@@ -3,10 +3,13 @@
 #ifndef LAZ_MATCH_PROGRAM_H
 #define LAZ_MATCH_PROGRAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/view.h"
+
 /* Verification of a form around its atom. The same operations serve both ways: ahead from the
- * atom's first byte to the right, back from there to the left. */
+ * atom's end to the right, back from its first byte to the left. */
 enum laz_verify_op {
     LAZ_VERIFY_MATCH,      /* the end, and only there */
     LAZ_VERIFY_BYTES,      /* n u8, bytes[n] */
@@ -80,5 +83,9 @@ struct laz_condition_shape {
     uint8_t takes, operand_len;
 };
 struct laz_condition_shape laz_condition_shape(uint8_t op);
+
+/* True when code is one whole program that stays inside itself, its stack and the given counts. */
+bool laz_verify_code_check(struct laz_view code, uint32_t gap_count);
+bool laz_condition_code_check(struct laz_view code, uint32_t pattern_count, uint32_t rule_index);
 
 #endif

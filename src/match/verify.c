@@ -253,7 +253,8 @@ static bool stands_alone(const struct laz_form *form, struct laz_view object, ui
            (!has_word(object, start, wide, true) && !has_word(object, end, wide, false));
 }
 
-void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset)
+void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
+                        uint64_t end)
 {
     struct run r = {
         .m = m,
@@ -261,9 +262,8 @@ void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint
         .code = laz_database_code(m->db, form->ahead),
         .gap_first = form->gap_first,
         .ahead = true,
-        .at = offset,
+        .at = end,
     };
-    uint64_t end;
 
     if (!go_on(&r))
         return;
@@ -276,7 +276,7 @@ void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint
     while (go_on(&r)) { /* each way back is a place of its own */
         if (stands_alone(form, r.object, r.at, end))
             laz_matcher_keep(m, form, r.at, end);
-        if (m->status != LAZ_OK || !take_choice(&r))
+        if (m->status != LAZ_OK || !laz_matcher_wants(m, form->pattern) || !take_choice(&r))
             return;
     }
 }

@@ -1,0 +1,109 @@
+#include "cli/db_sources.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <stdlib.h>
+
+#include "base/number.h"
+#include "rules/bundle.h"
+#include "rules/language.h"
+#include "sign/digest.h"
+#include "sys/fd.h"
+
+#define SOURCE_MAX (2 * GIB)
+
+static enum laz_status write_source(int bundle, const char *name, struct laz_view text,
+                                    struct laz_error *err)
+{
+    uint8_t sha256[LAZ_DIGEST_SIZE_MAX];
+    struct laz_buf head;
+    enum laz_status s = laz_digest(LAZ_SHA256, text, sha256);
+
+    if (s != LAZ_OK)
+        return laz_fail(err, s, "source", name, "cannot be hashed", "");
+    laz_buf_init(&head, 64 * KIB);
+    s = laz_bundle_add_head(&head, name, sha256, text.len);
+    if (s == LAZ_OK)
+        s = laz_write_all(bundle, laz_buf_view(&head), err);
+    if (s == LAZ_OK)
+        s = laz_write_all(bundle, text, err);
+    laz_buf_clear(&head);
+    return s;
+}
+
+/* name is what errors and detections say of the file at path. */
+static enum laz_status add_file(int bundle, const char *path, const char *name,
+                                struct laz_error *err)
+{
+    LAZ_OWNED(laz_fd_drop) int fd = laz_open_read(path);
+    struct laz_mapping mapping = {{NULL, 0}};
+    enum laz_status s;
+
+    if (fd < 0)
+        return laz_fail_errno(err, "source", path, "check that it is there and readable");
+    s = laz_map_fd(fd, &mapping, err);
+    if (s == LAZ_OK && mapping.bytes.len > SOURCE_MAX)
+        s = laz_fail(err, LAZ_LIMIT, "source", path, "is larger than 2 GiB", "divide it");
+    if (s == LAZ_OK)
+        s = write_source(bundle, name, mapping.bytes, err);
+    laz_mapping_clear(&mapping);
+    return s;
+}
+
+static int compare_names(const FTSENT **a, const FTSENT **b)
+{
+    return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static enum laz_status add_entries(FTS *walk, const char *path, int bundle, struct laz_error *err)
+{
+    size_t count = 0;
+    FTSENT *entry;
+
+    while ((entry = fts_read(walk)) != NULL) {
+        enum laz_status s = LAZ_OK;
+
+        errno = entry->fts_errno;
+        if (entry->fts_info == FTS_ERR || entry->fts_info == FTS_DNR || entry->fts_info == FTS_NS)
+            return laz_fail_errno(err, "source", entry->fts_path,
+                                  "check that it is there and readable");
+        if (entry->fts_info != FTS_F ||
+            laz_language_of(laz_view_of(entry->fts_name)) == LAZ_LANGUAGE_UNKNOWN)
+            continue;
+        count++;
+        s = add_file(bundle, entry->fts_accpath, entry->fts_path, err);
+        if (s != LAZ_OK)
+            return s;
+    }
+    if (count > 0)
+        return LAZ_OK;
+    return laz_fail(err, LAZ_NOT_FOUND, "source", path, "holds no source",
+                    "expected files that end in " LAZ_LANGUAGE_ENDINGS);
+}
+
+static enum laz_status add_path(char *path, int bundle, struct laz_error *err)
+{
+    char *roots[] = {path, NULL};
+    FTS *walk;
+    enum laz_status s;
+
+    if (laz_language_of(laz_view_of(path)) != LAZ_LANGUAGE_UNKNOWN)
+        return add_file(bundle, path, path, err);
+    walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, compare_names);
+    if (walk == NULL)
+        return laz_fail_errno(err, "source", path, "");
+    s = add_entries(walk, path, bundle, err);
+    laz_ignore(fts_close(walk)); /* it was only read */
+    return s;
+}
+
+enum laz_status laz_db_sources_collect(char **paths, int bundle, struct laz_error *err)
+{
+    for (size_t i = 0; paths[i] != NULL; i++) {
+        enum laz_status s = add_path(paths[i], bundle, err);
+
+        if (s != LAZ_OK)
+            return s;
+    }
+    return LAZ_OK;
+}

@@ -1,0 +1,167 @@
+#include "base/number.h"
+#include "match/format.h"
+#include "rules/clamav_priv.h"
+
+#define SHIFT_MAX UINT32_MAX
+
+static enum laz_status read_target(const struct laz_clamav_line *line, struct laz_ir_rule *rule,
+                                   struct laz_error *err)
+{
+    static const char remedy[] = "0 any, 1 PE, 2 OLE2, 3 HTML, 4 mail, 5 graphics, 6 ELF, 7 text, "
+                                 "9 Mach-O, 10 PDF, 11 Flash, 12 Java";
+    uint64_t target;
+
+    if (!laz_parse_u64(line->fields[1], LAZ_TARGET_JAVA, &target) || target == 8)
+        return laz_clamav_fail(line, LAZ_INVALID, line->fields[1].data, "expected a target type",
+                               remedy, err);
+    rule->flags = (uint16_t)(target << LAZ_RULE_TARGET_SHIFT);
+    return LAZ_OK;
+}
+
+static void add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                   enum laz_condition_op op, uint32_t operand, uint64_t n)
+{
+    laz_ignore(laz_ruleset_add_op(set, rule, (struct laz_op){(uint8_t)op, operand, n}) != 0);
+}
+
+/* start in [n, n + shift]; or, from the end, [filesize - n, …] where the object has n bytes. */
+static void add_place(struct laz_ruleset *set, const struct laz_ir_rule *rule, bool from_end,
+                      uint64_t n, uint64_t shift)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (from_end)
+            add_op(set, rule, LAZ_CONDITION_FILESIZE, 0, 0);
+        add_op(set, rule, LAZ_CONDITION_PUSH, 0, n);
+        if (from_end)
+            add_op(set, rule, LAZ_CONDITION_SUBTRACT, 0, 0);
+        if (i == 1) {
+            add_op(set, rule, LAZ_CONDITION_PUSH, 0, shift);
+            add_op(set, rule, LAZ_CONDITION_ADD, 0, 0);
+        }
+    }
+    add_op(set, rule, LAZ_CONDITION_IN, 0, 0);
+    if (!from_end)
+        return;
+    add_op(set, rule, LAZ_CONDITION_FILESIZE, 0, 0);
+    add_op(set, rule, LAZ_CONDITION_PUSH, 0, n);
+    add_op(set, rule, LAZ_CONDITION_GREATER_EQUAL, 0, 0);
+    add_op(set, rule, LAZ_CONDITION_AND, 0, 0);
+}
+
+static enum laz_status read_offset(struct laz_ruleset *set, const struct laz_clamav_line *line,
+                                   struct laz_ir_rule *rule, struct laz_pattern *pattern,
+                                   struct laz_error *err)
+{
+    struct laz_view rest = line->fields[2], number;
+    bool from_end = laz_view_starts(rest, laz_view_of("EOF-"));
+    uint64_t n, shift = 0;
+
+    if (laz_view_equal_text(rest, "*")) {
+        add_op(set, rule, LAZ_CONDITION_FOUND, 0, 0);
+        return LAZ_OK;
+    }
+    if (laz_view_starts(rest, laz_view_of("EP")) || laz_view_starts(rest, laz_view_of("S")) ||
+        laz_view_starts(rest, laz_view_of("VI")))
+        return laz_clamav_fail(line, LAZ_UNSUPPORTED, rest.data,
+                               "offsets from a program's entry point or sections are not supported",
+                               "expected *, N, N,SHIFT or EOF-N", err);
+    if (from_end)
+        laz_ignore(laz_skip(&rest, 4)); /* it starts so */
+    if (!laz_take_until(&rest, ',', &number) || !laz_parse_u64(number, INT64_MAX / 4, &n) ||
+        (rest.len > 0 && !laz_parse_u64(rest, SHIFT_MAX, &shift)))
+        return laz_clamav_fail(line, LAZ_INVALID, line->fields[2].data,
+                               "expected an offset: *, N, N,SHIFT or EOF-N", "", err);
+    pattern->needs_places = true;
+    add_place(set, rule, from_end, n, shift);
+    return LAZ_OK;
+}
+
+static enum laz_status read_fields(struct laz_ruleset *set, const struct laz_clamav_line *line,
+                                   struct laz_ir_rule *rule, struct laz_error *err)
+{
+    struct laz_pattern pattern = {
+        .body_first = (uint32_t)set->bodies.count,
+        .body_count = 1,
+        .line = line->number,
+        .column = (uint32_t)(line->fields[3].data - line->text.data) + 1,
+        .is_used = true,
+    };
+    struct laz_body body = {.token_first = (uint32_t)set->tokens.count};
+    struct laz_pattern *pattern_item;
+    struct laz_body *body_item;
+    enum laz_status s = read_target(line, rule, err);
+
+    if (s == LAZ_OK)
+        s = read_offset(set, line, rule, &pattern, err);
+    if (s == LAZ_OK)
+        s = laz_clamav_read_body(set, line, line->fields[3], err);
+    if (s != LAZ_OK)
+        return s;
+    body.token_count = (uint32_t)set->tokens.count - body.token_first;
+    pattern_item = laz_list_add(set, &set->patterns, sizeof *pattern_item);
+    body_item = laz_list_add(set, &set->bodies, sizeof *body_item);
+    if (pattern_item == NULL || body_item == NULL)
+        return laz_ruleset_failed(set, err);
+    *pattern_item = pattern;
+    *body_item = body;
+    return LAZ_OK;
+}
+
+static enum laz_status read_line(struct laz_ruleset *set, const struct laz_clamav_line *line,
+                                 uint32_t source_text, struct laz_error *err)
+{
+    struct laz_ir_rule rule = {
+        .source = source_text,
+        .pattern_first = (uint32_t)set->patterns.count,
+        .pattern_count = 1,
+        .op_first = (uint32_t)set->ops.count,
+        .line = line->number,
+        .column = 1,
+    };
+    struct laz_ir_rule *item;
+    bool applies;
+    enum laz_status s;
+
+    if (line->field_count < 4)
+        return laz_clamav_fail(line, LAZ_INVALID, line->text.data + line->text.len,
+                               "expected NAME:TARGET:OFFSET:BODY", "", err);
+    s = laz_clamav_check_name(line, line->fields[0], err);
+    if (s == LAZ_OK)
+        s = laz_clamav_levels(line, 4, &applies, err);
+    if (s != LAZ_OK || !applies)
+        return s;
+    s = read_fields(set, line, &rule, err);
+    if (s != LAZ_OK)
+        return s;
+    add_op(set, &rule, LAZ_CONDITION_RETURN, 0, 0);
+    rule.op_count = (uint32_t)set->ops.count - rule.op_first;
+    rule.name = laz_ruleset_text(set, line->fields[0]);
+    item = laz_list_add(set, &set->rules, sizeof *item);
+    if (item != NULL)
+        *item = rule;
+    return laz_ruleset_failed(set, err);
+}
+
+enum laz_status laz_clamav_read_bodies(struct laz_ruleset *set, const struct laz_source *source,
+                                       const struct laz_source_options *options,
+                                       uint32_t source_text, struct laz_error *err)
+{
+    struct laz_clamav_line line = {.source = source};
+    struct laz_view rest = source->text;
+
+    while (laz_clamav_next(&rest, &line)) {
+        struct laz_ruleset_mark mark = laz_ruleset_mark(set);
+        struct laz_error why;
+        enum laz_status s = read_line(set, &line, source_text, &why);
+
+        if (s == LAZ_UNSUPPORTED && options->skipped != NULL) {
+            laz_ruleset_rewind(set, mark);
+            options->skipped(options->context, &why);
+        } else if (s != LAZ_OK) {
+            if (err != NULL)
+                *err = why;
+            return s;
+        }
+    }
+    return LAZ_OK;
+}

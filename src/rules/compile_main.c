@@ -1,0 +1,240 @@
+/* lazaret-compile - makes a database of sources that it gets as descriptors, in a sandbox. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "base/text.h"
+#include "rules/bundle.h"
+#include "rules/compiler.h"
+#include "rules/source.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/identity.h"
+#include "sys/sandbox.h"
+
+#define SOURCES_MAX 256 /* by descriptor; a bundle holds any number */
+#define MEMORY_MAX  (4 * GIB)
+#define CPU_SECONDS 1800
+
+struct named_fd {
+    char *name; /* borrowed from argv */
+    int fd;
+};
+
+/* Parsed arguments. */
+static struct named_fd arg_sources[SOURCES_MAX];
+static size_t arg_source_count;
+static int arg_bundle = -1, arg_out = -1;
+static const char *arg_name = "";
+static uint64_t arg_built_ms;
+static bool arg_skip_unsupported;
+
+static const char usage[] =
+    "Usage: lazaret-compile [OPTION]... --out FD\n"
+    "Compiles detection content into a database. It opens nothing: sources and result are\n"
+    "descriptors that it was given, and it seals itself before it reads them.\n"
+    "\n"
+    "  --source NAME=FD     a source; its language is told by the ending of NAME\n"
+    "  --bundle FD          sources that were put together by 'lazaret db build'\n"
+    "  --out FD             where the database is written\n"
+    "  --name NAME          name of the pack set\n"
+    "  --built MILLISECONDS time that the database says it was built at (default: now)\n"
+    "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
+    "  --help\n";
+
+static int fail(const struct laz_error *err)
+{
+    char text[1200];
+
+    laz_error_text(err, text, sizeof text);
+    fprintf(stderr, "%s\n", text);
+    return 2;
+}
+
+static enum laz_status bad_argument(const char *option, const char *why, struct laz_error *err)
+{
+    return laz_fail(err, LAZ_INVALID, "lazaret-compile", option, why,
+                    "see 'lazaret-compile --help'");
+}
+
+static enum laz_status parse_fd(const char *text, int *out, struct laz_error *err)
+{
+    uint64_t n;
+
+    if (!laz_parse_u64(laz_view_of(text), 65535, &n))
+        return bad_argument(text, "is not a descriptor's number", err);
+    *out = (int)n;
+    return LAZ_OK;
+}
+
+static enum laz_status parse_source(char *text, struct laz_error *err)
+{
+    char *equals = strrchr(text, '=');
+
+    if (equals == NULL)
+        return bad_argument(text, "is not NAME=FD", err);
+    if (arg_source_count == SOURCES_MAX)
+        return bad_argument(text, "is one source too many", err);
+    *equals = '\0';
+    arg_sources[arg_source_count].name = text;
+    return parse_fd(equals + 1, &arg_sources[arg_source_count++].fd, err);
+}
+
+static enum laz_status parse_option(int option, struct laz_error *err)
+{
+    switch (option) {
+    case 's':
+        return parse_source(optarg, err);
+    case 'b':
+        return parse_fd(optarg, &arg_bundle, err);
+    case 'o':
+        return parse_fd(optarg, &arg_out, err);
+    case 'n':
+        arg_name = optarg;
+        return LAZ_OK;
+    case 't':
+        if (!laz_parse_u64(laz_view_of(optarg), INT64_MAX, &arg_built_ms))
+            return bad_argument(optarg, "is not a time in milliseconds", err);
+        return LAZ_OK;
+    case 'u':
+        arg_skip_unsupported = true;
+        return LAZ_OK;
+    default:
+        return bad_argument(optopt > 0 && optopt < 128 ? "" : "", "an option is not known", err);
+    }
+}
+
+static enum laz_status parse_arguments(int argc, char **argv, struct laz_error *err)
+{
+    static const struct option options[] = {
+        {"source", required_argument, NULL, 's'}, {"bundle", required_argument, NULL, 'b'},
+        {"out", required_argument, NULL, 'o'},    {"name", required_argument, NULL, 'n'},
+        {"built", required_argument, NULL, 't'},  {"skip-unsupported", no_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        enum laz_status s;
+
+        if (option == 'h') {
+            fputs(usage, stdout);
+            exit(0);
+        }
+        s = parse_option(option, err);
+        if (s != LAZ_OK)
+            return s;
+    }
+    if (optind < argc)
+        return bad_argument(argv[optind], "is not an option", err);
+    if (arg_out < 0)
+        return bad_argument("--out", "is missing", err);
+    return LAZ_OK;
+}
+
+static void say_skipped(void *context, const struct laz_error *why)
+{
+    char text[1200];
+
+    laz_error_text(why, text, sizeof text);
+    fprintf(stderr, "%s, left out\n", text);
+    ++*(uint64_t *)context;
+}
+
+static enum laz_status read_mapped(struct laz_ruleset *set, struct named_fd from,
+                                   const struct laz_source_options *options, struct laz_error *err)
+{
+    struct laz_mapping mapping = {{NULL, 0}};
+    struct laz_source source = {.name = from.name};
+    enum laz_status s = laz_map_fd(from.fd, &mapping, err);
+
+    if (s != LAZ_OK)
+        return s;
+    source.text = mapping.bytes;
+    s = laz_source_read(set, &source, options, err);
+    laz_mapping_clear(&mapping);
+    return s;
+}
+
+static enum laz_status read_bundle(struct laz_ruleset *set,
+                                   const struct laz_source_options *options, struct laz_error *err)
+{
+    struct laz_mapping mapping = {{NULL, 0}};
+    struct laz_view rest;
+    struct laz_source source;
+    enum laz_status s;
+
+    if (arg_bundle < 0)
+        return LAZ_OK;
+    s = laz_map_fd(arg_bundle, &mapping, err);
+    rest = mapping.bytes;
+    while (s == LAZ_OK && rest.len > 0) {
+        if (!laz_bundle_take(&rest, &source))
+            s = laz_fail(err, LAZ_DAMAGED, "bundle", "", "is cut short", "");
+        else
+            s = laz_source_read(set, &source, options, err);
+    }
+    laz_mapping_clear(&mapping);
+    return s;
+}
+
+static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
+{
+    uint64_t skipped_count = 0;
+    struct laz_source_options options = {
+        .skipped = arg_skip_unsupported ? say_skipped : NULL,
+        .context = &skipped_count,
+    };
+
+    for (size_t i = 0; i < arg_source_count; i++) {
+        enum laz_status s = read_mapped(set, arg_sources[i], &options, err);
+
+        if (s != LAZ_OK)
+            return s;
+    }
+    return read_bundle(set, &options, err);
+}
+
+static enum laz_status compile(struct laz_error *err)
+{
+    struct laz_ruleset set;
+    struct laz_buf image;
+    enum laz_status s;
+
+    laz_ruleset_init(&set);
+    laz_buf_init(&image, LAZ_IMAGE_MAX);
+    s = read_all(&set, err);
+    if (s == LAZ_OK)
+        s = laz_compile(&set, arg_name, arg_built_ms != 0 ? arg_built_ms : (uint64_t)laz_now_ms(),
+                        &image, err);
+    if (s == LAZ_OK)
+        s = laz_write_all(arg_out, laz_buf_view(&image), err);
+    laz_ruleset_clear(&set);
+    laz_buf_clear(&image);
+    return s;
+}
+
+static enum laz_status seal(struct laz_error *err)
+{
+    struct laz_sandbox sandbox = {
+        .profile = LAZ_SANDBOX_COMPILE,
+        .memory_max = MEMORY_MAX,
+        .cpu_seconds = CPU_SECONDS,
+    };
+    bool dropped;
+    enum laz_status s = laz_identity_drop(LAZ_IDENTITY_WORKER, &dropped, err);
+
+    return s == LAZ_OK ? laz_sandbox_enter(&sandbox, NULL, err) : s;
+}
+
+int main(int argc, char **argv)
+{
+    struct laz_error err;
+
+    if (parse_arguments(argc, argv, &err) != LAZ_OK || seal(&err) != LAZ_OK ||
+        compile(&err) != LAZ_OK)
+        return fail(&err);
+    return 0;
+}

@@ -1,0 +1,115 @@
+#include "rules/compiler.h"
+
+#include <hs/hs_compile.h>
+#include <hs/hs_runtime.h>
+#include <stdlib.h>
+
+#include "rules/compiler_priv.h"
+
+static enum laz_status write_rule(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                                  struct laz_image *image, struct laz_error *err)
+{
+    struct laz_buf *out = &image->sections[LAZ_SECTION_RULES];
+    struct laz_buf *code = &image->sections[LAZ_SECTION_CODE];
+    size_t start = code->len;
+
+    if (!laz_condition_emit(code, set, rule) ||
+        !laz_condition_code_check(laz_view_from_offset(laz_buf_view(code), start),
+                                  rule->pattern_count, (uint32_t)(out->len / LAZ_RULE_SIZE)))
+        return laz_fail_at(err, LAZ_UNSUPPORTED, "rule", laz_ruleset_text_at(set, rule->source),
+                           rule->line, rule->column, "the condition is too large",
+                           "divide the rule");
+    /* the buffer remembers a refusal */
+    laz_ignore(laz_buf_add_u32le(out, rule->name));
+    laz_ignore(laz_buf_add_u32le(out, rule->source));
+    laz_ignore(laz_buf_add_u32le(out, rule->tags));
+    laz_ignore(laz_buf_add_u32le(out, rule->pattern_first));
+    laz_ignore(laz_buf_add_u16le(out, (uint16_t)rule->pattern_count));
+    laz_ignore(laz_buf_add_u16le(out, rule->flags));
+    laz_ignore(laz_buf_add_u32le(out, (uint32_t)start));
+    laz_ignore(laz_buf_add_u32le(out, (uint32_t)(code->len - start)));
+    laz_ignore(laz_buf_add_u32le(out, 0));
+    return LAZ_OK;
+}
+
+static enum laz_status write_rules(const struct laz_ruleset *set, struct laz_image *image,
+                                   struct laz_error *err)
+{
+    for (uint32_t i = 0; i < set->rules.count; i++) {
+        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
+        enum laz_status s = write_rule(set, rule, image, err);
+
+        if (s != LAZ_OK)
+            return s;
+        if (laz_condition_needs_nothing(set, rule)) /* the buffer remembers a refusal */
+            laz_ignore(laz_buf_add_u32le(&image->sections[LAZ_SECTION_ALWAYS], i));
+    }
+    return LAZ_OK;
+}
+
+static void write_sources(const struct laz_ruleset *set, struct laz_image *image)
+{
+    struct laz_buf *out = &image->sections[LAZ_SECTION_SOURCES];
+
+    for (size_t i = 0; i < set->sources.count; i++) {
+        const struct laz_ir_source *source = laz_list_at(struct laz_ir_source, &set->sources, i);
+
+        /* the buffer remembers a refusal */
+        laz_ignore(laz_buf_add_u32le(out, source->name));
+        laz_ignore(laz_buf_add_u32le(out, source->has_digest ? LAZ_SOURCE_HAS_DIGEST : 0));
+        laz_ignore(laz_buf_add(out, laz_view_from(source->sha256, sizeof source->sha256)));
+    }
+}
+
+/* The processor that the matcher was compiled for, for people and for the check at opening. */
+static void write_platform(struct laz_ruleset *set, struct laz_image *image)
+{
+    struct laz_view blob = laz_buf_view(&image->sections[LAZ_SECTION_MATCHER]);
+    hs_platform_info_t platform;
+    char *info = NULL;
+
+    if (blob.len == 0)
+        return;
+    if (hs_populate_platform(&platform) == HS_SUCCESS)
+        image->features = (uint32_t)platform.cpu_features;
+    if (hs_database_info((const hs_database_t *)(const void *)blob.data, &info) == HS_SUCCESS)
+        image->platform = laz_ruleset_text(set, laz_view_of(info));
+    free(info);
+}
+
+static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint64_t built_ms,
+                                 struct laz_image *image, struct laz_error *err)
+{
+    enum laz_status s = laz_bodies_write(set, image, err);
+
+    if (s == LAZ_OK)
+        s = write_rules(set, image, err);
+    for (unsigned kind = 0; s == LAZ_OK && kind < LAZ_DIGEST_KINDS; kind++)
+        s = laz_digests_write(&set->hashes[kind], (enum laz_digest_kind)kind, image, err);
+    if (s != LAZ_OK)
+        return s;
+    write_sources(set, image);
+    write_platform(set, image);
+    image->built_ms = built_ms;
+    image->name = laz_ruleset_text(set, laz_view_of(name));
+    laz_ignore(laz_buf_add(&image->sections[LAZ_SECTION_TEXT], laz_buf_view(&set->text)));
+    laz_buf_clear(&set->text);
+    for (size_t i = 0; i < LAZ_SECTIONS; i++)
+        if (laz_buf_failed(&image->sections[i]) != LAZ_OK)
+            set->failed = true;
+    return laz_ruleset_failed(set, err);
+}
+
+enum laz_status laz_compile(struct laz_ruleset *set, const char *name, uint64_t built_ms,
+                            struct laz_buf *out, struct laz_error *err)
+{
+    struct laz_image image;
+    enum laz_status s;
+
+    laz_image_init(&image);
+    s = write_all(set, name, built_ms, &image, err);
+    if (s == LAZ_OK)
+        s = laz_image_write(&image, out, err);
+    laz_image_clear(&image);
+    return s;
+}

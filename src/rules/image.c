@@ -1,0 +1,81 @@
+#include "rules/compiler.h"
+#include "rules/compiler_priv.h"
+
+void laz_image_init(struct laz_image *image)
+{
+    *image = (struct laz_image){0};
+    for (size_t i = 0; i < LAZ_SECTIONS; i++)
+        laz_buf_init(&image->sections[i], LAZ_IMAGE_MAX);
+}
+
+void laz_image_clear(struct laz_image *image)
+{
+    for (size_t i = 0; i < LAZ_SECTIONS; i++)
+        laz_buf_clear(&image->sections[i]);
+}
+
+static size_t padding_of(size_t len)
+{
+    return (LAZ_DB_PAGE - len % LAZ_DB_PAGE) % LAZ_DB_PAGE;
+}
+
+static uint64_t file_len(const struct laz_image *image)
+{
+    uint64_t len = LAZ_DB_PAGE;
+
+    for (size_t i = 0; i < LAZ_SECTIONS; i++)
+        len += image->sections[i].len + padding_of(image->sections[i].len);
+    return len;
+}
+
+static void write_entries(const struct laz_image *image, struct laz_buf *page)
+{
+    uint64_t offset = LAZ_DB_PAGE;
+
+    for (size_t i = 0; i < LAZ_SECTIONS; i++) {
+        const struct laz_buf *section = &image->sections[i];
+
+        /* the buffer remembers a refusal */
+        laz_ignore(laz_buf_add_u64le(page, offset));
+        laz_ignore(laz_buf_add_u64le(page, section->len));
+        laz_ignore(laz_buf_add_u32le(page, laz_db_checksum(laz_buf_view(section))));
+        laz_ignore(laz_buf_add_u32le(page, 0));
+        offset += section->len + padding_of(section->len);
+    }
+}
+
+static bool write_header(const struct laz_image *image, struct laz_buf *page)
+{
+    uint8_t *zeros;
+
+    /* the buffer remembers a refusal */
+    laz_ignore(laz_buf_add(page, laz_view_from(LAZ_DB_MAGIC, LAZ_DB_MAGIC_SIZE)));
+    laz_ignore(laz_buf_add_u32le(page, LAZ_DB_VERSION));
+    laz_ignore(laz_buf_add_u32le(page, LAZ_SECTIONS));
+    laz_ignore(laz_buf_add_u64le(page, file_len(image)));
+    laz_ignore(laz_buf_add_u64le(page, image->built_ms));
+    laz_ignore(laz_buf_add_u32le(page, image->name));
+    laz_ignore(laz_buf_add_u32le(page, image->platform));
+    laz_ignore(laz_buf_add_u32le(page, image->features));
+    laz_ignore(laz_buf_add_u32le(page, image->gap_count));
+    if (laz_buf_extend(page, LAZ_DB_ENTRIES_AT - page->len, &zeros) != LAZ_OK)
+        return false;
+    write_entries(image, page);
+    return laz_buf_extend(page, LAZ_DB_CHECKSUM_AT - page->len, &zeros) == LAZ_OK &&
+           laz_buf_add_u32le(page, laz_db_checksum(laz_buf_view(page))) == LAZ_OK;
+}
+
+enum laz_status laz_image_write(const struct laz_image *image, struct laz_buf *out,
+                                struct laz_error *err)
+{
+    bool ok = write_header(image, out);
+    uint8_t *zeros;
+
+    for (size_t i = 0; ok && i < LAZ_SECTIONS; i++)
+        ok = laz_buf_add(out, laz_buf_view(&image->sections[i])) == LAZ_OK &&
+             laz_buf_extend(out, padding_of(out->len), &zeros) == LAZ_OK;
+    if (ok)
+        return LAZ_OK;
+    return laz_fail(err, LAZ_LIMIT, "database", "", "is too large for this machine",
+                    "build fewer sources into one database");
+}

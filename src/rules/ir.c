@@ -1,0 +1,121 @@
+#include "rules/ir.h"
+
+#include <stdlib.h>
+
+#include "base/number.h"
+
+#define TEXT_MAX  (2 * GIB) /* texts are named by 32 bits */
+#define ITEMS_MAX ((size_t)1 << 28)
+
+void laz_ruleset_init(struct laz_ruleset *set)
+{
+    *set = (struct laz_ruleset){.failed = false};
+    laz_buf_init(&set->text, TEXT_MAX);
+    set->failed = laz_buf_add_u8(&set->text, 0) != LAZ_OK; /* text 0 is "" */
+}
+
+void laz_ruleset_clear(struct laz_ruleset *set)
+{
+    laz_buf_clear(&set->text);
+    free(set->rules.items);
+    free(set->patterns.items);
+    free(set->bodies.items);
+    free(set->tokens.items);
+    free(set->ops.items);
+    free(set->sources.items);
+    for (size_t i = 0; i < LAZ_DIGEST_KINDS; i++)
+        free(set->hashes[i].items);
+    *set = (struct laz_ruleset){.failed = true};
+}
+
+static bool grow(struct laz_list *list, size_t item_size)
+{
+    size_t capacity = list->capacity == 0 ? 64 : list->capacity * 2;
+    void *items;
+    size_t size;
+
+    if (capacity > ITEMS_MAX || laz_ckd_mul(&size, capacity, item_size))
+        return false;
+    items = realloc(list->items, size);
+    if (items == NULL)
+        return false;
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+void *laz_list_add(struct laz_ruleset *set, struct laz_list *list, size_t item_size)
+{
+    uint8_t *item;
+
+    if (list->count == list->capacity && !grow(list, item_size)) {
+        set->failed = true;
+        return NULL;
+    }
+    item = (uint8_t *)list->items + list->count * item_size;
+    memset(item, 0, item_size);
+    list->count++;
+    return item;
+}
+
+uint32_t laz_ruleset_text(struct laz_ruleset *set, struct laz_view v)
+{
+    uint32_t at = (uint32_t)set->text.len;
+
+    if (v.len == 0)
+        return 0;
+    laz_ignore(laz_buf_add(&set->text, v)); /* the buffer remembers a refusal */
+    laz_ignore(laz_buf_add_u8(&set->text, 0));
+    if (laz_buf_failed(&set->text) != LAZ_OK) {
+        set->failed = true;
+        return 0;
+    }
+    return at;
+}
+
+const char *laz_ruleset_text_at(const struct laz_ruleset *set, uint32_t text)
+{
+    return text < set->text.len ? (const char *)set->text.data + text : "";
+}
+
+void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token)
+{
+    struct laz_token *item = laz_list_add(set, &set->tokens, sizeof *item);
+
+    if (item != NULL)
+        *item = token;
+}
+
+uint32_t laz_ruleset_add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                            struct laz_op op)
+{
+    struct laz_op *item = laz_list_add(set, &set->ops, sizeof *item);
+
+    if (item == NULL)
+        return 0;
+    *item = op;
+    return (uint32_t)(set->ops.count - 1) - rule->op_first;
+}
+
+struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set)
+{
+    return (struct laz_ruleset_mark){set->rules.count, set->patterns.count, set->bodies.count,
+                                     set->tokens.count, set->ops.count};
+}
+
+void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
+{
+    set->rules.count = mark.rules;
+    set->patterns.count = mark.patterns;
+    set->bodies.count = mark.bodies;
+    set->tokens.count = mark.tokens;
+    set->ops.count = mark.ops;
+}
+
+enum laz_status laz_ruleset_failed(const struct laz_ruleset *set, struct laz_error *err)
+{
+    if (!set->failed)
+        return LAZ_OK;
+    return laz_fail(err, LAZ_LIMIT, "database", "", "the content is too large for this machine",
+                    "build fewer sources into one database");
+}

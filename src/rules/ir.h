@@ -1,0 +1,118 @@
+/* ir.h - the intermediate form of detection content: what every front end makes of its language and
+ * the compiler reads. After it nothing knows which language a rule came from.
+ *
+ * Everything lies in flat arrays that a ruleset owns; a text is an offset into its pool. */
+#ifndef LAZ_RULES_IR_H
+#define LAZ_RULES_IR_H
+
+#include "base/buf.h"
+#include "match/matcher.h"
+#include "match/program.h"
+
+/* A body is a flat list of tokens: bytes, gaps, and alternatives that may nest. */
+enum laz_token_kind {
+    LAZ_TOKEN_BYTE,     /* equal to value under mask */
+    LAZ_TOKEN_NOT_BYTE, /* not equal to value under mask */
+    LAZ_TOKEN_GAP,      /* min to max bytes of any value */
+    LAZ_TOKEN_OPEN,     /* alternatives begin */
+    LAZ_TOKEN_OPEN_NOT, /* as many bytes as each of these alternatives, equal to none */
+    LAZ_TOKEN_BAR,      /* the next alternative */
+    LAZ_TOKEN_CLOSE,
+};
+
+struct laz_token {
+    uint8_t kind; /* enum laz_token_kind */
+    uint8_t value, mask;
+    uint32_t min, max; /* LAZ_GAP_MAX: no end */
+};
+
+#define LAZ_NESTING_MAX 8 /* of alternatives */
+
+/* One way in which a pattern can stand in an object: as ascii, wide, … */
+struct laz_body {
+    uint32_t token_first, token_count;
+    bool nocase, fullword, wide;
+};
+
+struct laz_pattern {
+    uint32_t name; /* text: "$a" */
+    uint32_t body_first, body_count;
+    uint32_t line, column;
+    bool is_used;      /* by the condition */
+    bool needs_places; /* the condition asks where or how often */
+};
+
+/* An operation of a condition (program.h). A jump's operand is the index of an operation of the
+ * same rule; others have the operand that their byte code has. */
+struct laz_op {
+    uint8_t op;
+    uint32_t operand;
+    uint64_t n;
+};
+
+struct laz_ir_rule {
+    uint32_t name, source, tags; /* texts */
+    uint32_t pattern_first, pattern_count;
+    uint32_t op_first, op_count;
+    uint32_t line, column;
+    uint16_t flags; /* enum laz_rule_flag with the target */
+};
+
+struct laz_hash {
+    uint8_t digest[LAZ_DIGEST_SIZE_MAX];
+    uint64_t size;         /* LAZ_DB_SIZE_ANY */
+    uint32_t name, source; /* texts */
+};
+
+struct laz_ir_source {
+    uint32_t name; /* text */
+    bool has_digest;
+    uint8_t sha256[32];
+};
+
+/* Items of one size that grow up to a number named when they are added. */
+struct laz_list {
+    void *items;
+    size_t count, capacity;
+};
+
+struct laz_ruleset {
+    struct laz_buf text;
+    struct laz_list rules;                    /* struct laz_ir_rule */
+    struct laz_list patterns;                 /* struct laz_pattern */
+    struct laz_list bodies;                   /* struct laz_body */
+    struct laz_list tokens;                   /* struct laz_token */
+    struct laz_list ops;                      /* struct laz_op */
+    struct laz_list hashes[LAZ_DIGEST_KINDS]; /* struct laz_hash */
+    struct laz_list sources;                  /* struct laz_ir_source */
+    bool failed; /* memory ran out or a maximum was reached: see laz_ruleset_failed */
+};
+
+void laz_ruleset_init(struct laz_ruleset *set);
+void laz_ruleset_clear(struct laz_ruleset *set);
+
+/* The item that was added, zeroed, until the next addition; NULL marks the set as failed. */
+void *laz_list_add(struct laz_ruleset *set, struct laz_list *list, size_t item_size);
+#define laz_list_at(type, list, index) (&((type *)(list)->items)[index])
+
+/* The offset of a copy of v in the pool; v has no NUL. */
+uint32_t laz_ruleset_text(struct laz_ruleset *set, struct laz_view v);
+const char *laz_ruleset_text_at(const struct laz_ruleset *set, uint32_t text);
+
+void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token);
+/* The index of the operation, counted from the first of the rule. */
+uint32_t laz_ruleset_add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                            struct laz_op op);
+
+/* Takes back what was added behind mark, but for texts. */
+struct laz_ruleset_mark {
+    size_t rules, patterns, bodies, tokens, ops;
+};
+struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
+void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);
+
+/* LAZ_OK, or LAZ_LIMIT when content is too large for one database. */
+LAZ_CHECKED enum laz_status laz_ruleset_failed(const struct laz_ruleset *set,
+                                               struct laz_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* source.h - reads one source of content into a ruleset, by its language (language.h). */
+#ifndef LAZ_RULES_SOURCE_H
+#define LAZ_RULES_SOURCE_H
+
+#include "rules/ir.h"
+
+struct laz_source {
+    const char *name; /* as people know it: what errors and detections say */
+    struct laz_view text;
+    const uint8_t *sha256; /* of text; NULL when it is not known */
+};
+
+/* Told of each rule that was left out, when that is wanted. */
+typedef void laz_rule_skipped_fn(void *context, const struct laz_error *why);
+
+struct laz_source_options {
+    /* A rule that uses what is not supported is left out and told here; without it the source is
+     * refused. A rule that is wrong is refused in any case. */
+    laz_rule_skipped_fn *skipped;
+    void *context;
+};
+
+/* LAZ_INVALID or LAZ_UNSUPPORTED with line and column; the ruleset is then of no use. */
+LAZ_CHECKED enum laz_status laz_source_read(struct laz_ruleset *set,
+                                            const struct laz_source *source,
+                                            const struct laz_source_options *options,
+                                            struct laz_error *err);
+
+#endif

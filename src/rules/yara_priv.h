@@ -1,0 +1,116 @@
+/* yara_priv.h - YARA's language: words, strings, conditions, rules. */
+#ifndef LAZ_RULES_YARA_PRIV_H
+#define LAZ_RULES_YARA_PRIV_H
+
+#include "rules/source.h"
+
+enum laz_yara_word_kind {
+    LAZ_YARA_END,
+    LAZ_YARA_NAME,   /* also keywords and modules' fields: pe.entry_point */
+    LAZ_YARA_STRING, /* $a, $, $a*; text is without the star */
+    LAZ_YARA_COUNT,  /* #a */
+    LAZ_YARA_OFFSET, /* @a */
+    LAZ_YARA_LENGTH, /* !a */
+    LAZ_YARA_NUMBER,
+    LAZ_YARA_TEXT, /* "…", without its quotes, escapes as they stand */
+    LAZ_YARA_SIGN, /* one or two characters */
+    LAZ_YARA_WRONG,
+};
+
+struct laz_yara_word {
+    enum laz_yara_word_kind kind;
+    struct laz_view text;
+    uint64_t number;
+    bool has_star;
+    const char *problem; /* of a wrong word */
+    uint32_t line, column;
+};
+
+struct laz_yara {
+    struct laz_ruleset *set;
+    const struct laz_source *source;
+    const struct laz_source_options *options;
+    uint32_t source_text;
+    struct laz_view rest; /* behind word */
+    const uint8_t *line_start;
+    uint32_t line;
+    struct laz_yara_word word; /* the one that comes next */
+
+    size_t first_rule;            /* of the source, in the set */
+    struct laz_ir_rule rule;      /* that is being read */
+    struct laz_list string_names; /* struct laz_view: of the rule's patterns */
+    unsigned depth;               /* of expressions */
+    bool has_loop;                /* inside 'for … of': '$' alone stands for the string */
+    uint32_t loop_pattern;
+    struct laz_list globals; /* uint32_t: global rules of the source */
+};
+
+/* Takes the next word into y->word. */
+void laz_yara_advance(struct laz_yara *y);
+/* Advances past blanks and comments inside { }, where words are not those of rules. */
+void laz_yara_skip_blank(struct laz_yara *y);
+bool laz_yara_is(const struct laz_yara *y, const char *text); /* a keyword or a sign */
+bool laz_yara_take(struct laz_yara *y, const char *text);     /* and advances when it is */
+
+/* At the place of the next word: "expected …". */
+LAZ_CHECKED enum laz_status laz_yara_expected(const struct laz_yara *y, const char *what,
+                                              struct laz_error *err);
+LAZ_CHECKED enum laz_status laz_yara_need(struct laz_yara *y, const char *text,
+                                          struct laz_error *err);
+LAZ_CHECKED enum laz_status laz_yara_fail(const struct laz_yara *y, enum laz_status s,
+                                          const char *why, const char *remedy,
+                                          struct laz_error *err);
+/* As laz_yara_fail, at a byte of the current line, or of the text. */
+LAZ_CHECKED enum laz_status laz_yara_fail_here(const struct laz_yara *y, enum laz_status s,
+                                               const char *why, const char *remedy,
+                                               struct laz_error *err);
+
+/* The strings section, behind "strings:". */
+LAZ_CHECKED enum laz_status laz_yara_strings(struct laz_yara *y, struct laz_error *err);
+/* A hex string; y->word is its opening brace, and afterwards the word behind the closing one. */
+LAZ_CHECKED enum laz_status laz_yara_hex(struct laz_yara *y, struct laz_error *err);
+/* The bytes of a quoted text; false when an escape is wrong. out has room for text.len bytes. */
+bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len);
+
+/* What an expression is: a number may stand for its truth, but a truth is no number. */
+enum laz_yara_type { LAZ_YARA_IS_TRUTH, LAZ_YARA_IS_NUMBER };
+#define LAZ_YARA_ARITHMETIC 3 /* the level of operators that bind tighter than comparisons */
+
+/* An expression whose operators have at least this level; 0: the loosest, with and, or, not. */
+LAZ_CHECKED enum laz_status laz_yara_expression(struct laz_yara *y, unsigned level,
+                                                enum laz_yara_type *out, struct laz_error *err);
+/* As laz_yara_expression at LAZ_YARA_ARITHMETIC, and it must be a number. */
+LAZ_CHECKED enum laz_status laz_yara_number(struct laz_yara *y, struct laz_error *err);
+/* "(" first ".." last ")" */
+LAZ_CHECKED enum laz_status laz_yara_range(struct laz_yara *y, struct laz_error *err);
+/* What stands between operators. */
+LAZ_CHECKED enum laz_status laz_yara_operand(struct laz_yara *y, enum laz_yara_type *out,
+                                             struct laz_error *err);
+/* "of" and what follows; how many are asked for stands on the stack, or is one of any, all, none.
+ */
+enum laz_yara_quantity {
+    LAZ_YARA_SOME,
+    LAZ_YARA_PERCENT,
+    LAZ_YARA_ANY,
+    LAZ_YARA_ALL,
+    LAZ_YARA_NONE
+};
+LAZ_CHECKED enum laz_status laz_yara_of(struct laz_yara *y, enum laz_yara_quantity quantity,
+                                        struct laz_error *err);
+/* "for" … "of" … ":" "(" … ")", behind "for". */
+LAZ_CHECKED enum laz_status laz_yara_for(struct laz_yara *y, struct laz_error *err);
+uint32_t laz_yara_add_op(struct laz_yara *y, enum laz_condition_op op, uint32_t operand,
+                         uint64_t n);
+
+/* The condition, behind "condition:"; its operations stand in the set. */
+LAZ_CHECKED enum laz_status laz_yara_condition(struct laz_yara *y, struct laz_error *err);
+/* The index in the rule of the string with this name ("a" without its sign), or -1. */
+int laz_yara_find_string(const struct laz_yara *y, struct laz_view name);
+/* The index in the set of the rule with this name in the source, or -1. */
+int64_t laz_yara_find_rule(const struct laz_yara *y, struct laz_view name);
+
+LAZ_CHECKED enum laz_status laz_yara_read(struct laz_ruleset *set, const struct laz_source *source,
+                                          const struct laz_source_options *options,
+                                          uint32_t source_text, struct laz_error *err);
+
+#endif

@@ -1,0 +1,228 @@
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "rules/yara_priv.h"
+
+#define STRINGS_MAX 10000 /* of one rule; as YARA's own limit */
+
+struct modifiers {
+    bool ascii, wide, nocase, fullword;
+};
+
+static bool take_escape(struct laz_view *v, uint8_t *out)
+{
+    uint8_t c;
+    struct laz_view digits;
+
+    if (!laz_take_u8(v, &c))
+        return false;
+    switch (c) {
+    case 'n':
+        *out = '\n';
+        return true;
+    case 't':
+        *out = '\t';
+        return true;
+    case 'r':
+        *out = '\r';
+        return true;
+    case '"':
+    case '\\':
+        *out = c;
+        return true;
+    case 'x':
+        return laz_take(v, 2, &digits) && laz_hex_decode(digits, out, 1);
+    default:
+        return false;
+    }
+}
+
+bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len)
+{
+    uint8_t c;
+
+    *len = 0;
+    while (laz_take_u8(&text, &c)) {
+        if (c == '\\' && !take_escape(&text, &c))
+            return false;
+        out[(*len)++] = c;
+    }
+    return true;
+}
+
+static enum laz_status take_modifiers(struct laz_yara *y, struct modifiers *m, bool is_text,
+                                      struct laz_error *err)
+{
+    *m = (struct modifiers){0};
+    while (y->word.kind == LAZ_YARA_NAME) {
+        bool is_section = laz_yara_is(y, "condition");
+
+        if (is_section)
+            break;
+        if (laz_yara_is(y, "xor") || laz_yara_is(y, "base64") || laz_yara_is(y, "base64wide"))
+            return laz_yara_fail(y, LAZ_UNSUPPORTED, "this modifier is not supported",
+                                 "expected ascii, wide, nocase, fullword or private", err);
+        if (is_text && laz_yara_is(y, "ascii"))
+            m->ascii = true;
+        else if (is_text && laz_yara_is(y, "wide"))
+            m->wide = true;
+        else if (is_text && laz_yara_is(y, "nocase"))
+            m->nocase = true;
+        else if (is_text && laz_yara_is(y, "fullword"))
+            m->fullword = true;
+        else if (!laz_yara_is(y, "private"))
+            return laz_yara_expected(
+                y,
+                is_text ? "ascii, wide, nocase, fullword, private or the next string"
+                        : "private or the next string",
+                err);
+        laz_yara_advance(y);
+    }
+    if (!m->wide)
+        m->ascii = true;
+    return LAZ_OK;
+}
+
+static void add_body(struct laz_yara *y, const uint8_t *bytes, size_t len,
+                     const struct modifiers *m, bool wide)
+{
+    struct laz_body body = {
+        .token_first = (uint32_t)y->set->tokens.count,
+        .token_count = (uint32_t)(wide ? 2 * len : len),
+        .nocase = m->nocase,
+        .fullword = m->fullword,
+        .wide = wide,
+    };
+    struct laz_body *item = laz_list_add(y->set, &y->set->bodies, sizeof *item);
+
+    if (item == NULL)
+        return;
+    *item = body;
+    for (size_t i = 0; i < len; i++) {
+        laz_ruleset_add_token(y->set, (struct laz_token){LAZ_TOKEN_BYTE, bytes[i], 0xff, 0, 0});
+        if (wide)
+            laz_ruleset_add_token(y->set, (struct laz_token){LAZ_TOKEN_BYTE, 0, 0xff, 0, 0});
+    }
+}
+
+static enum laz_status take_text(struct laz_yara *y, struct laz_error *err)
+{
+    struct laz_yara_word word = y->word;
+    uint8_t *bytes = malloc(word.text.len + 1);
+    struct modifiers m;
+    size_t len = 0;
+    enum laz_status s = LAZ_OK;
+
+    if (bytes == NULL)
+        s = laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
+    else if (!laz_yara_unescape(word.text, bytes, &len))
+        s = laz_yara_fail(y, LAZ_INVALID, "has an escape that means nothing",
+                          "expected \\\\ \\\" \\n \\r \\t or \\xNN", err);
+    else if (len == 0)
+        s = laz_yara_fail(y, LAZ_INVALID, "expected a text that is not empty", "", err);
+    if (s == LAZ_OK) {
+        laz_yara_advance(y);
+        s = take_modifiers(y, &m, true, err);
+    }
+    if (s == LAZ_OK && m.ascii)
+        add_body(y, bytes, len, &m, false);
+    if (s == LAZ_OK && m.wide)
+        add_body(y, bytes, len, &m, true);
+    free(bytes);
+    return s;
+}
+
+static enum laz_status take_hex(struct laz_yara *y, struct laz_error *err)
+{
+    struct laz_body body = {.token_first = (uint32_t)y->set->tokens.count};
+    struct modifiers m;
+    struct laz_body *item;
+    enum laz_status s = laz_yara_hex(y, err);
+
+    if (s == LAZ_OK)
+        s = take_modifiers(y, &m, false, err);
+    if (s != LAZ_OK)
+        return s;
+    body.token_count = (uint32_t)y->set->tokens.count - body.token_first;
+    item = laz_list_add(y->set, &y->set->bodies, sizeof *item);
+    if (item != NULL)
+        *item = body;
+    return laz_ruleset_failed(y->set, err);
+}
+
+static enum laz_status take_value(struct laz_yara *y, struct laz_error *err)
+{
+    if (y->word.kind == LAZ_YARA_TEXT)
+        return take_text(y, err);
+    if (laz_yara_is(y, "{"))
+        return take_hex(y, err);
+    if (laz_yara_is(y, "/"))
+        return laz_yara_fail(y, LAZ_UNSUPPORTED, "regular expressions are not supported",
+                             "expected a text \"…\" or a hex string { … }", err);
+    return laz_yara_expected(y, "a text \"…\" or a hex string { … }", err);
+}
+
+static enum laz_status note_name(struct laz_yara *y, struct laz_view name, struct laz_error *err)
+{
+    struct laz_view *item;
+
+    if (name.len > 0 && laz_yara_find_string(y, name) >= 0)
+        return laz_yara_fail(y, LAZ_INVALID, "this string's name is taken", "expected another name",
+                             err);
+    if (y->string_names.count == STRINGS_MAX)
+        return laz_yara_fail(y, LAZ_UNSUPPORTED, "has too many strings", "divide the rule", err);
+    item = laz_list_add(y->set, &y->string_names, sizeof *item);
+    if (item == NULL)
+        return laz_ruleset_failed(y->set, err);
+    *item = name;
+    return LAZ_OK;
+}
+
+static enum laz_status take_string(struct laz_yara *y, struct laz_error *err)
+{
+    struct laz_pattern pattern = {
+        .body_first = (uint32_t)y->set->bodies.count,
+        .line = y->word.line,
+        .column = y->word.column,
+    };
+    struct laz_view name = y->word.text;
+    struct laz_pattern *item;
+    enum laz_status s;
+
+    if (y->word.kind != LAZ_YARA_STRING || y->word.has_star)
+        return laz_yara_expected(y, "a string: $name = …", err);
+    s = note_name(y, name, err);
+    if (s != LAZ_OK)
+        return s;
+    laz_yara_advance(y);
+    s = laz_yara_need(y, "=", err);
+    if (s == LAZ_OK)
+        s = take_value(y, err);
+    if (s != LAZ_OK)
+        return s;
+    pattern.body_count = (uint32_t)y->set->bodies.count - pattern.body_first;
+    item = laz_list_add(y->set, &y->set->patterns, sizeof *item);
+    if (item != NULL)
+        *item = pattern;
+    y->rule.pattern_count++;
+    return laz_ruleset_failed(y->set, err);
+}
+
+enum laz_status laz_yara_strings(struct laz_yara *y, struct laz_error *err)
+{
+    do {
+        enum laz_status s = take_string(y, err);
+
+        if (s != LAZ_OK)
+            return s;
+    } while (!laz_yara_is(y, "condition") && y->word.kind != LAZ_YARA_END);
+    return LAZ_OK;
+}
+
+int laz_yara_find_string(const struct laz_yara *y, struct laz_view name)
+{
+    for (size_t i = 0; i < y->string_names.count; i++)
+        if (laz_view_equal(*laz_list_at(struct laz_view, &y->string_names, i), name))
+            return (int)i;
+    return -1;
+}
