@@ -108,6 +108,7 @@ static const struct call calls_of_worker_only[] = {
 
 static const struct call calls_of_compile[] = {
     CALL_IF(newfstatat, ARG(3, AT_EMPTY_PATH)),
+    CALL_IF2(mmap, ARG(2, PROT_READ), ARG_BITS(3, MAP_TYPE, MAP_SHARED)), /* sources */
     CALL(write),
     CALL(pwrite64),
     CALL(ftruncate),
