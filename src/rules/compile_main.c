@@ -20,12 +20,14 @@
 struct named_fd {
     char *name; /* borrowed from argv */
     int fd;
+    struct laz_mapping mapping;
 };
 
 /* Parsed arguments. */
 static struct named_fd arg_sources[SOURCES_MAX];
 static size_t arg_source_count;
-static int arg_bundle = -1, arg_out = -1;
+static struct named_fd arg_bundle = {.fd = -1};
+static int arg_out = -1;
 static const char *arg_name = "";
 static uint64_t arg_built_ms;
 static bool arg_skip_unsupported;
@@ -87,7 +89,7 @@ static enum laz_status parse_option(int option, struct laz_error *err)
     case 's':
         return parse_source(optarg, err);
     case 'b':
-        return parse_fd(optarg, &arg_bundle, err);
+        return parse_fd(optarg, &arg_bundle.fd, err);
     case 'o':
         return parse_fd(optarg, &arg_out, err);
     case 'n':
@@ -101,7 +103,7 @@ static enum laz_status parse_option(int option, struct laz_error *err)
         arg_skip_unsupported = true;
         return LAZ_OK;
     default:
-        return bad_argument(optopt > 0 && optopt < 128 ? "" : "", "an option is not known", err);
+        return bad_argument("", "an option is not known or has no value", err);
     }
 }
 
@@ -143,41 +145,34 @@ static void say_skipped(void *context, const struct laz_error *why)
     ++*(uint64_t *)context;
 }
 
-static enum laz_status read_mapped(struct laz_ruleset *set, struct named_fd from,
-                                   const struct laz_source_options *options, struct laz_error *err)
+/* Before the sandbox closes: it lets nothing be shared that is not mapped already. */
+static enum laz_status map_all(struct laz_error *err)
 {
-    struct laz_mapping mapping = {{NULL, 0}};
-    struct laz_source source = {.name = from.name};
-    enum laz_status s = laz_map_fd(from.fd, &mapping, err);
+    enum laz_status s = LAZ_OK;
 
-    if (s != LAZ_OK)
-        return s;
-    source.text = mapping.bytes;
-    s = laz_source_read(set, &source, options, err);
-    laz_mapping_clear(&mapping);
+    for (size_t i = 0; s == LAZ_OK && i < arg_source_count; i++)
+        s = laz_map_fd(arg_sources[i].fd, &arg_sources[i].mapping, err);
+    if (s == LAZ_OK && arg_bundle.fd >= 0)
+        s = laz_map_fd(arg_bundle.fd, &arg_bundle.mapping, err);
     return s;
 }
 
 static enum laz_status read_bundle(struct laz_ruleset *set,
                                    const struct laz_source_options *options, struct laz_error *err)
 {
-    struct laz_mapping mapping = {{NULL, 0}};
-    struct laz_view rest;
-    struct laz_source source;
-    enum laz_status s;
+    struct laz_view rest = arg_bundle.mapping.bytes;
 
-    if (arg_bundle < 0)
-        return LAZ_OK;
-    s = laz_map_fd(arg_bundle, &mapping, err);
-    rest = mapping.bytes;
-    while (s == LAZ_OK && rest.len > 0) {
+    while (rest.len > 0) {
+        struct laz_source source;
+        enum laz_status s;
+
         if (!laz_bundle_take(&rest, &source))
-            s = laz_fail(err, LAZ_DAMAGED, "bundle", "", "is cut short", "");
-        else
-            s = laz_source_read(set, &source, options, err);
+            return laz_fail(err, LAZ_DAMAGED, "bundle", "", "is cut short", "");
+        s = laz_source_read(set, &source, options, err);
+        if (s != LAZ_OK)
+            return s;
     }
-    laz_mapping_clear(&mapping);
-    return s;
+    return LAZ_OK;
 }
 
 static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
@@ -189,7 +184,11 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
     };
 
     for (size_t i = 0; i < arg_source_count; i++) {
-        enum laz_status s = read_mapped(set, arg_sources[i], &options, err);
+        struct laz_source source = {
+            .name = arg_sources[i].name,
+            .text = arg_sources[i].mapping.bytes,
+        };
+        enum laz_status s = laz_source_read(set, &source, &options, err);
 
         if (s != LAZ_OK)
             return s;
@@ -233,8 +232,8 @@ int main(int argc, char **argv)
 {
     struct laz_error err;
 
-    if (parse_arguments(argc, argv, &err) != LAZ_OK || seal(&err) != LAZ_OK ||
-        compile(&err) != LAZ_OK)
+    if (parse_arguments(argc, argv, &err) != LAZ_OK || map_all(&err) != LAZ_OK ||
+        seal(&err) != LAZ_OK || compile(&err) != LAZ_OK)
         return fail(&err);
     return 0;
 }
