@@ -13,7 +13,8 @@ class Layer:
 
 
 def read_layers(path=os.path.join(ROOT, "tools", "layers.txt")):
-    """Layers by name, from the bottom up. A folder that names one not above it is an error."""
+    """Layers by name, from the bottom up, and mains by their file. Who names one not above it is an
+    error."""
     layers = {}
     with open(path, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
@@ -24,6 +25,7 @@ def read_layers(path=os.path.join(ROOT, "tools", "layers.txt")):
             uses, _, libraries = rest.partition("+")
             is_pure = head.startswith("pure ")
             name = head.removeprefix("pure ").strip()
+            name = name.removeprefix("main ").strip()
             for used in uses.split():
                 if used not in layers:
                     raise SystemExit(f"{path}:{number}: {name} names {used}, which is not above it")

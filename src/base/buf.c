@@ -161,6 +161,7 @@ char *laz_buf_take_text(struct laz_buf *b)
 
     if (b->failed != LAZ_OK || (b->data == NULL && reserve(b, 0) != LAZ_OK))
         return NULL;
+    LAZ_ASSERT(b->data != NULL);
     b->data[b->len] = 0;
     text = (char *)b->data;
     laz_buf_init(b, b->max);

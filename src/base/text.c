@@ -201,8 +201,8 @@ bool laz_hex_decode(struct laz_view digits, uint8_t *out, size_t len)
         if (laz_hex_value(digits.data[i]) < 0)
             return false;
     for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(laz_hex_value(digits.data[2 * i]) << 4 |
-                           laz_hex_value(digits.data[2 * i + 1]));
+        out[i] = (uint8_t)((unsigned)laz_hex_value(digits.data[2 * i]) << 4 |
+                           (unsigned)laz_hex_value(digits.data[2 * i + 1]));
     return true;
 }
 
