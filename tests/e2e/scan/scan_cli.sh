@@ -87,7 +87,7 @@ check "the size" test "$(field size)" = 68
 check "the hash" test "$(field sha256)" = "$(sha256sum <"$dir/bad/eicar.com" | cut -d' ' -f1)"
 check "the rule" test "$(field detections.0.name)" = Test.Eicar
 check "its kind" test "$(field detections.0.kind)" = body
-check "its source" test "$(field detections.0.source)" = test.ndb
+check "its source" grep -q "\"source\":\"[^\"]*test.ndb\"" "$dir/out"
 check "the bytes read" test "$(field read)" = 68
 check "and those skipped" test "$(field skipped)" = 0
 odd=$dir/clean/$(printf 'caf\xe9')
@@ -163,7 +163,7 @@ for file in "$dir"/bombs/*.limit; do
     check "a limit is named" grep -Eq '"reason":"(limit-[a-z]+|too-large)"' "$dir/out"
     elapsed=$((($(date +%s%N) - start) / 1000000))
     echo "# $(basename "$file"): $elapsed ms, $(field read) bytes read"
-    check "in bounded time" test "$elapsed" -lt 20000
+    check "in bounded time" test "$elapsed" -lt 60000
 done
 for file in "$dir"/bombs/*.damaged; do
     check "$(basename "$file") is damaged" status 3 scan --json "$file"
