@@ -103,10 +103,10 @@ function Feed({ overview }: { overview: OverviewData }) {
 
 function Content({ overview }: { overview: OverviewData }) {
   const { t } = useTranslation();
-  const endpoints = useEndpoints().data?.pages.flatMap((page) => page.items) ?? [];
+  const endpoints = useEndpoints().data?.pages.flatMap((page) => page.items);
   return (
     <>
-      <Truth overview={overview} endpoints={endpoints} />
+      {endpoints === undefined ? <Waiting lines={3} /> : <Truth overview={overview} endpoints={endpoints} />}
       <Tiles overview={overview} />
       <div className="columns urgent-first">
         <div className="column-wide">

@@ -10,9 +10,14 @@ import type { Tone } from "./Pill";
 
 type Standing = "none" | "protected" | "partly" | "unprotected";
 
-export function standingOf({ endpoints }: Overview): Standing {
+/* A server that guards no folder reports in and is well, and yet protects nothing. */
+function isWeak(endpoint: Endpoint): boolean {
+  return endpoint.state !== "protected" || endpoint.protected.length === 0;
+}
+
+function standingOf({ endpoints }: Overview, weak: number): Standing {
   if (endpoints.total === 0) return "none";
-  if (endpoints.protected === endpoints.total) return "protected";
+  if (weak === 0) return "protected";
   return endpoints.protected + endpoints.degraded > 0 ? "partly" : "unprotected";
 }
 
@@ -31,6 +36,7 @@ function useReason() {
   const now = useNow();
   return (endpoint: Endpoint): string => {
     if (endpoint.state === "offline") return t("truth.offline", { ago: format.ago(endpoint.last_seen, now) });
+    if (endpoint.protected.length === 0) return t("truth.noFolder");
     if (endpoint.mode !== "full") return codes("mode", endpoint.mode);
     const [first] = endpoint.unguarded;
     return first === undefined ? t("truth.degraded") : codes("unguarded", first, {}, "name");
@@ -39,7 +45,7 @@ function useReason() {
 
 function Weak({ endpoints }: { endpoints: Endpoint[] }) {
   const reason = useReason();
-  const weak = endpoints.filter((e) => e.state !== "protected").slice(0, 3);
+  const weak = endpoints.filter(isWeak).slice(0, 3);
   if (weak.length === 0) return null;
   return (
     <ul className="truth-weak">
@@ -63,9 +69,11 @@ interface TruthProps {
 
 export function Truth({ overview, endpoints }: TruthProps) {
   const { t } = useTranslation();
-  const standing = standingOf(overview);
-  const { tone, icon: Icon } = LOOKS[standing];
   const { total, protected: safe } = overview.endpoints;
+  const bare = endpoints.filter((e) => e.state === "protected" && isWeak(e)).length;
+  const weak = total - safe + bare;
+  const standing = standingOf(overview, weak);
+  const { tone, icon: Icon } = LOOKS[standing];
   const folders = endpoints.reduce((sum, e) => sum + e.protected.length, 0);
   return (
     <section className="truth" data-tone={tone} aria-label={t("truth.label")}>
@@ -73,7 +81,7 @@ export function Truth({ overview, endpoints }: TruthProps) {
         <Icon size={34} stroke={1.6} />
       </span>
       <div className="truth-text">
-        <p className="truth-line">{t(`truth.${standing}`, { count: total - safe })}</p>
+        <p className="truth-line">{t(`truth.${standing}`, { count: weak })}</p>
         {standing === "none" && <p className="truth-more">{t("truth.noneMore")}</p>}
         {standing === "protected" && (
           <p className="truth-more">
