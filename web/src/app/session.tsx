@@ -19,7 +19,7 @@ interface SessionValue {
 const Context = createContext<SessionValue | null>(null);
 
 function isEnd(error: unknown) {
-  return error instanceof ApiError && error.status === 401 && error.code === "session";
+  return error instanceof ApiError && error.status === 401 && error.code !== "login.wrong";
 }
 
 function makeClient(onError: (error: unknown) => void) {
