@@ -23,6 +23,7 @@ make_db() { # a database of EICAR and the flagged script
 }
 
 start_agent() { # start_agent DATA [ARGUMENT...]: $agent is then its monitor
+    rm -f "$work/agent.out"
     data=$1
     shift
     "$agentd" run --data "$data" --db "$work/test.lzdb" "$@" >"$work/agent.out" 2>"$work/agent.err" &
