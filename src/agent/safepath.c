@@ -279,20 +279,26 @@ static enum laz_status check_name(int fd, int parent, const char *name, struct l
     return laz_folder_sync(parent, err);
 }
 
+static enum laz_status flush_and_name(int fd, int parent, char temporary[64], const char *name,
+                                      struct laz_error *err)
+{
+    if (fsync(fd) != 0 || give_name(fd, parent, temporary, name) != 0)
+        return laz_fail_disk(err, "file", name);
+    return LAZ_OK;
+}
+
 enum laz_status laz_unnamed_link(int fd, int parent, char temporary[64], const char *name,
                                  struct laz_error *err)
 {
-    if (fsync(fd) != 0)
-        return laz_fail_disk(err, "file", name);
-    if (give_name(fd, parent, temporary, name) != 0)
-        return laz_fail_disk(err, "file", name);
-    return check_name(fd, parent, name, err);
+    enum laz_status s = flush_and_name(fd, parent, temporary, name, err);
+
+    return s == LAZ_OK ? check_name(fd, parent, name, err) : s;
 }
 
 enum laz_status laz_unnamed_swap(int fd, int parent, char temporary[64], const char *name,
                                  const char *aside, bool *swapped, struct laz_error *err)
 {
-    enum laz_status s = laz_unnamed_link(fd, parent, temporary, aside, err);
+    enum laz_status s = flush_and_name(fd, parent, temporary, aside, err);
 
     *swapped = false;
     if (s != LAZ_OK)
