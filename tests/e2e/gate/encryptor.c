@@ -1,6 +1,6 @@
-/* encryptor.c - malware's harmless stand-in for tests: overwrites the regular files of one folder one
- * after another with bytes that look encrypted, and renames each to NAME.locked. It works only in a
- * folder that holds the file named by MARK. */
+/* encryptor.c - malware's harmless stand-in for tests: overwrites the regular files of one folder
+ * one after another with bytes that look encrypted, and renames each to NAME.locked. It works only
+ * in a folder that holds the file named by MARK. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
