@@ -120,30 +120,39 @@ static void remember_failed(struct laz_gap_memory *memory, uint64_t low, uint64_
         memory->low = low;
 }
 
-/* Over positions where the next byte alone rules the rest out. */
-static void skip_hopeless(const struct run *r, struct laz_choice *choice)
+/* Over positions before end where the next byte alone rules the rest out. */
+static void skip_hopeless(const struct run *r, struct laz_choice *choice, uint64_t end)
 {
     const uint8_t *next = r->code + choice->pc;
     uint64_t before = choice->at;
     struct laz_view window;
 
-    if (!r->ahead || next[0] != LAZ_VERIFY_BYTES || choice->at > choice->last ||
-        !laz_view_at(r->object, choice->at, choice->last - choice->at, &window))
+    if (!r->ahead || next[0] != LAZ_VERIFY_BYTES || choice->at >= end ||
+        !laz_view_at(r->object, choice->at, end - choice->at, &window))
         return;
     choice->at += laz_view_find_byte(window, next[2]);
     laz_ignore(laz_matcher_spend(r->m, (choice->at - before) / 64)); /* the next step sees it */
+}
+
+static void skip_known(struct laz_choice *choice, const struct laz_gap_memory *memory)
+{
+    if (choice->at >= memory->low && choice->at <= memory->high)
+        choice->at = memory->high + 1;
 }
 
 /* The gap's next position that is not known to fail. Those before it are. */
 static bool next_in_gap(struct run *r, struct laz_choice *choice)
 {
     struct laz_gap_memory *memory = memory_of(r, choice->gap);
+    uint64_t end = choice->last;
 
     if (choice->at > choice->first)
         remember_failed(memory, choice->first, choice->at - 1);
-    skip_hopeless(r, choice);
-    if (choice->at >= memory->low && choice->at <= memory->high)
-        choice->at = memory->high + 1;
+    skip_known(choice, memory);
+    if (choice->at < memory->low && memory->low < end)
+        end = memory->low;
+    skip_hopeless(r, choice, end);
+    skip_known(choice, memory);
     if (choice->at > choice->last)
         return false;
     r->at = choice->at++;

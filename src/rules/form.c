@@ -57,7 +57,8 @@ static unsigned choose_atom(const struct laz_ruleset *set, struct laz_cut_form *
             depth--;
         else if (token.kind == LAZ_TOKEN_GAP && token.max == LAZ_GAP_MAX)
             loss = BEHIND_LOSS;
-        else if (depth == 0 && is_whole(token))
+        else if (depth == 0 && is_whole(token) &&
+                 token.value != 0) /* the matcher takes no 0 first */
             best_worth = try_atom(set, form, i, nocase, &best, best_worth, loss);
     }
     *form = best;
@@ -156,7 +157,7 @@ static bool settle(struct laz_ruleset *set, struct laz_list *work, struct laz_li
             continue;
         }
         if (worth == 0) {
-            *why = "expected at least one whole byte to look for";
+            *why = "expected at least one whole byte other than 00";
             return false;
         }
         item = laz_list_add(set, forms, sizeof *item);

@@ -1,0 +1,114 @@
+#include "engine.h"
+
+#include <stdlib.h>
+
+#include "rules/compiler.h"
+#include "sign/digest.h"
+
+#define NAMES_MAX 4096
+#define PAGE      4096
+
+enum laz_status engine_open(struct engine *e, struct laz_view image, struct laz_error *err)
+{
+    enum laz_status s;
+
+    *e = (struct engine){.image_len = image.len};
+    if (posix_memalign(&e->image, PAGE, image.len + 1) != 0)
+        return laz_fail(err, LAZ_NOMEM, "test", "", "no memory", "");
+    if (image.len > 0)
+        memcpy(e->image, image.data, image.len);
+    s = laz_database_open(laz_view_from(e->image, image.len), &e->db, err);
+    if (s == LAZ_OK)
+        s = laz_matcher_new(e->db, &e->matcher, err);
+    if (s != LAZ_OK)
+        engine_clear(e);
+    return s;
+}
+
+enum laz_status engine_build(struct engine *e, const struct laz_source *sources, size_t count,
+                             const struct laz_source_options *options, struct laz_error *err)
+{
+    struct laz_source_options none = {.skipped = NULL};
+    struct laz_ruleset set;
+    struct laz_buf image;
+    enum laz_status s = LAZ_OK;
+
+    laz_ruleset_init(&set);
+    laz_buf_init(&image, LAZ_IMAGE_MAX);
+    for (size_t i = 0; s == LAZ_OK && i < count; i++)
+        s = laz_source_read(&set, &sources[i], options != NULL ? options : &none, err);
+    if (s == LAZ_OK)
+        s = laz_compile(&set, "test", 1, &image, err);
+    if (s == LAZ_OK)
+        s = engine_open(e, laz_buf_view(&image), err);
+    laz_buf_clear(&image);
+    laz_ruleset_clear(&set);
+    return s;
+}
+
+enum laz_status engine_build_text(struct engine *e, const char *name, const char *text,
+                                  struct laz_error *err)
+{
+    struct laz_source source = {.name = name, .text = laz_view_of(text)};
+
+    return engine_build(e, &source, 1, NULL, err);
+}
+
+void engine_clear(struct engine *e)
+{
+    laz_matcher_drop(&e->matcher);
+    laz_database_drop(&e->db);
+    free(e->image);
+    e->image = NULL;
+}
+
+struct names {
+    const char *items[NAMES_MAX];
+    size_t count;
+};
+
+static bool add_name(void *context, const struct laz_hit *hit)
+{
+    struct names *names = context;
+
+    LAZ_ASSERT(names->count < NAMES_MAX);
+    names->items[names->count++] = hit->name;
+    return true;
+}
+
+static void find_hashes(const struct engine *e, struct laz_view object, struct names *names)
+{
+    unsigned wanted = laz_database_digests_wanted(e->db, object.len);
+
+    laz_digest_init();
+    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++) {
+        uint8_t digest[LAZ_DIGEST_SIZE_MAX];
+        struct laz_hit hit;
+
+        if ((wanted & 1u << kind) != 0 &&
+            laz_digest((enum laz_digest)kind, object, digest) == LAZ_OK &&
+            laz_database_find_digest(e->db, (enum laz_digest_kind)kind, digest, object.len, &hit))
+            add_name(names, &hit);
+    }
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+enum laz_status engine_scan(struct engine *e, struct laz_view object, enum laz_target target,
+                            const struct laz_match_limits *limits, struct laz_buf *out)
+{
+    struct laz_match_object o = {.bytes = object, .target = target};
+    struct names names = {.count = 0};
+    enum laz_status s;
+
+    find_hashes(e, object, &names);
+    s = laz_matcher_run(e->matcher, &o, limits, add_name, &names);
+    if (names.count > 0)
+        qsort(names.items, names.count, sizeof *names.items, compare_texts);
+    for (size_t i = 0; i < names.count; i++)
+        laz_ignore(laz_buf_addf(out, "%s\n", names.items[i])); /* the buffer remembers a refusal */
+    return s;
+}
