@@ -14,8 +14,9 @@ const SEEN_MS = 15_000;
 const NAME = "ward 3 – été <img src=x onerror=alert(1)> \u202emoc.com";
 const SHOWN = NAME.replace("\u202e", "\\u202e"); /* nothing turns the letters around */
 
-/* The anti-malware test file, in pieces so that it does not lie whole in our sources. */
-const SAMPLE = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].join("");
+/* The anti-malware test file, in pieces so that it does not lie whole in our sources. Its definition allows blanks at
+ * the end: with them, allowing this content by putting it back does not allow the demo's. */
+const SAMPLE = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*", "  \r\n"].join("");
 
 mkdirSync(shots, { recursive: true });
 
@@ -214,7 +215,7 @@ await step("one line to copy adds a server", async () => {
 await step("the audit log names who signed in and who put the file back", async () => {
   await open("/audit");
   const text = await page.textContent(".rows");
-  if (!text.includes("admin") || !/quarantine/i.test(text)) return text;
+  if (!text.includes("admin") || !text.includes("Ordered to put a file back")) return text;
 });
 
 await step("ransomware is stopped, and the page tells live how many files were put back", async () => {
