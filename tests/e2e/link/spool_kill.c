@@ -19,8 +19,8 @@
 
 /* What the two processes share: it outlives the writer. */
 struct shared {
-    volatile uint64_t next;    /* number of the next event */
-    volatile uint64_t began;   /* events of this writer begin here */
+    volatile uint64_t next;  /* number of the next event */
+    volatile uint64_t began; /* events of this writer begin here */
     volatile uint8_t promised[EVENTS_MAX];
     uint8_t seen[EVENTS_MAX];
 };

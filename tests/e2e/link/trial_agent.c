@@ -185,7 +185,9 @@ static void run(struct agent *a, uint64_t kill_ms)
             a->kills++;
             start_uplink(a);
             laz_random_bytes(&chance, sizeof chance);
-            kill_at = laz_monotonic_ms() + (int64_t)(chance % (2 * kill_ms + 1));
+            /* Ever more time, so that a slow machine comes to an end as well. */
+            kill_at = laz_monotonic_ms() +
+                      (int64_t)(chance % (2 * kill_ms + 1)) * (int64_t)(20 + a->kills) / 20;
         }
     }
 }
