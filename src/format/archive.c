@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "format/pdf.h"
+
 #define HEAD_LEN  ((size_t)4096)       /* enough to tell a tape */
 #define PIECE_LEN ((size_t)256 * 1024) /* of input, between two questions to stop */
 
 struct laz_archive {
-    struct archive *reader;
+    struct archive *reader; /* NULL when it is a PDF */
+    struct laz_pdf *pdf;
     struct laz_view bytes;
     uint64_t offset;
     laz_archive_stop_fn *stop;
@@ -198,7 +201,10 @@ enum laz_status laz_archive_open(const struct laz_type *type, struct laz_view by
     if (a == NULL)
         return LAZ_NOMEM;
     *a = (struct laz_archive){.bytes = bytes, .stop = stop, .context = context};
-    if (type->group == LAZ_TYPE_STREAM)
+    if (type->id == LAZ_TYPE_PDF) {
+        a->pdf = laz_pdf_new(bytes);
+        s = a->pdf == NULL ? LAZ_NOMEM : LAZ_OK;
+    } else if (type->group == LAZ_TYPE_STREAM)
         s = open_reader(a, type->id, find_tape(a, type->id));
     else
         s = open_reader(a, LAZ_TYPE_OTHER, type->id);
@@ -213,6 +219,7 @@ void laz_archive_free(struct laz_archive *a)
     if (a == NULL)
         return;
     close_reader(a);
+    laz_pdf_free(a->pdf);
     free(a);
 }
 
@@ -263,11 +270,21 @@ static void describe_member(struct archive_entry *entry, struct laz_member *out)
     out->has_data = out->has_size ? out->size > 0 : archive_entry_filetype(entry) == AE_IFREG;
 }
 
+static bool is_told_to_stop(struct laz_archive *a)
+{
+    a->stopped = a->stopped || (a->stop != NULL && a->stop(a->context));
+    return a->stopped;
+}
+
 enum laz_status laz_archive_next(struct laz_archive *a, struct laz_member *out)
 {
     struct archive_entry *entry;
     int result;
 
+    if (is_told_to_stop(a))
+        return LAZ_LIMIT;
+    if (a->pdf != NULL)
+        return laz_pdf_next(a->pdf, out);
     result = archive_read_next_header(a->reader, &entry);
     if (result == ARCHIVE_EOF)
         return LAZ_NOT_FOUND;
@@ -275,10 +292,6 @@ enum laz_status laz_archive_next(struct laz_archive *a, struct laz_member *out)
         a->damaged = a->damaged || result == ARCHIVE_RETRY;
     else if (result != ARCHIVE_OK)
         return status_of_error(a);
-    if (a->stop != NULL && a->stop(a->context)) {
-        a->stopped = true;
-        return LAZ_LIMIT;
-    }
     describe_member(entry, out);
     return LAZ_OK;
 }
@@ -286,6 +299,8 @@ enum laz_status laz_archive_next(struct laz_archive *a, struct laz_member *out)
 enum laz_status laz_archive_read(struct laz_archive *a, uint8_t *out, size_t size, size_t *len)
 {
     *len = 0;
+    if (a->pdf != NULL)
+        return is_told_to_stop(a) ? LAZ_LIMIT : laz_pdf_read(a->pdf, out, size, len);
     while (*len < size) {
         la_ssize_t n = archive_read_data(a->reader, out + *len, size - *len);
 

@@ -23,11 +23,6 @@ static bool has_packed_tail(struct laz_view bytes)
            laz_view_find_byte(tail, 0) < tail.len && laz_bytes_entropy(tail) > PACKED_ENTROPY;
 }
 
-static bool pdf_hides(struct laz_view bytes)
-{
-    return has_text(bytes, "/Filter") || has_text(bytes, "/Encrypt");
-}
-
 static bool mixed_hides(const struct laz_type *type, struct laz_view bytes)
 {
     switch (type->id) {
@@ -36,8 +31,6 @@ static bool mixed_hides(const struct laz_type *type, struct laz_view bytes)
                                         : laz_bytes_entropy(bytes) > PACKED_ENTROPY;
     case LAZ_TYPE_ELF:
         return has_text(laz_view_first(bytes, ELF_HEAD_LEN), "UPX!");
-    case LAZ_TYPE_PDF:
-        return pdf_hides(bytes);
     case LAZ_TYPE_RTF:
         return laz_rtf_has_object(bytes);
     case LAZ_TYPE_MAIL:
@@ -102,7 +95,8 @@ bool laz_find_appended(const struct laz_type *type, struct laz_view bytes, uint6
     static const struct laz_type zip = {"zip", LAZ_TYPE_ARCHIVE, LAZ_TYPE_ZIP, true, false};
     struct laz_view overlay;
 
-    if (type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM)
+    if (type->id != LAZ_TYPE_PDF &&
+        (type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM))
         return false;
     if (find_zip_behind(bytes, offset)) {
         *inner = &zip;

@@ -51,7 +51,7 @@ static const struct magic magics[] = {
     MAGIC("lz4", STREAM, LZ4, 0, "\x04\x22\x4D\x18"),
     WEAK("compress", STREAM, COMPRESS, 0, "\x1F\x9D"),
     MAGIC("rpm", STREAM, RPM, 0, "\xED\xAB\xEE\xDB"),
-    MAGIC("pdf", MIXED, PDF, 0, "%PDF-"),
+    MAGIC("pdf", ARCHIVE, PDF, 0, "%PDF-"),
     MAGIC("rtf", MIXED, RTF, 0, "{\\rt"),
     MAGIC("elf", MIXED, ELF, 0,
           "\x7F"

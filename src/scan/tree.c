@@ -70,10 +70,8 @@ static void look_inside(struct laz_scanner *s, const struct laz_type *type, stru
     const struct laz_type *inner;
     uint64_t offset;
 
-    if (is_container(type)) {
+    if (is_container(type))
         push(s, type, bytes);
-        return;
-    }
     if (laz_find_appended(type, bytes, &offset, &inner)) {
         if (laz_type_hides(type, laz_view_first(bytes, offset)))
             laz_scanner_note(s, LAZ_REASON_UNSUPPORTED, type->name);
