@@ -96,7 +96,7 @@ build_normal() {
 }
 
 # The page's tools need Node 20.19 or later; Debian 12 has 18. A newer one comes from the npm
-# registry into build/node, and goes in front of PATH for this run only.
+# registry into build-node/, and goes in front of PATH for this run only.
 NODE_PACKAGE_VERSION=22.12.0
 node_is_new_enough() {
     node -e 'const [a, b] = process.versions.node.split(".").map(Number);
@@ -104,7 +104,7 @@ node_is_new_enough() {
 }
 
 use_node() {
-    local arch at=$LAZ_SOURCE/build/node
+    local arch at=$LAZ_SOURCE/build-node
     node_is_new_enough && return 0
     case $(uname -m) in
     x86_64) arch=x64 ;;
@@ -114,7 +114,7 @@ use_node() {
     PATH=$at/node_modules/node-linux-$arch/bin:$PATH
     export PATH
     node_is_new_enough && return 0
-    say "Installing Node $NODE_PACKAGE_VERSION into build/node"
+    say "Installing Node $NODE_PACKAGE_VERSION into build-node/"
     mkdir -p "$at"
     npm install --prefix "$at" --no-save --no-audit --no-fund --loglevel=error \
         "node-linux-$arch@$NODE_PACKAGE_VERSION" >&2 ||
