@@ -14,6 +14,7 @@ struct laz_frame {
     uint64_t member_count;
     uint8_t *data; /* owned */
     size_t len, capacity;
+    bool has_rest; /* of a member that did not fit */
 };
 
 struct laz_scanner {

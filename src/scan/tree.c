@@ -6,6 +6,7 @@
 #include "scan/scan_priv.h"
 
 #define FIRST_CAPACITY ((size_t)64 * 1024)
+#define PIECE_LEN      ((size_t)1024 * 1024) /* unpacked between two looks at the clock */
 
 static bool is_late(void *context)
 {
@@ -124,9 +125,12 @@ static void read_member(struct laz_scanner *s, struct laz_frame *f, const char *
 
         if (f->len == f->capacity && !grow(s, f)) {
             laz_scanner_note(s, LAZ_REASON_TOO_LARGE, type);
+            f->has_rest = true;
             return;
         }
         room = f->capacity - f->len;
+        if (room > PIECE_LEN)
+            room = PIECE_LEN;
         if (room > s->budget.bytes_left)
             room = (size_t)s->budget.bytes_left;
         if (room == 0) {
@@ -137,6 +141,8 @@ static void read_member(struct laz_scanner *s, struct laz_frame *f, const char *
         status = laz_archive_read(f->archive, f->data + f->len, room, &n);
         f->len += n;
         s->budget.bytes_left -= n;
+        if (status == LAZ_OK && laz_budget_is_late(&s->budget))
+            status = LAZ_LIMIT;
     }
     if (status != LAZ_OK)
         laz_scanner_note(s, reason_of(status), type);
@@ -192,12 +198,42 @@ static void leave(struct laz_scanner *s, struct laz_frame *f, enum laz_status st
     pop(s);
 }
 
+/* What did not fit into memory is still unpacked on the way to the next member, so it costs. */
+static void pass_over_rest(struct laz_scanner *s, struct laz_frame *f)
+{
+    enum laz_status status = LAZ_OK;
+    size_t n = 1;
+
+    f->has_rest = false;
+    while (status == LAZ_OK && n > 0) {
+        size_t room = f->capacity;
+
+        if (room > s->budget.bytes_left)
+            room = (size_t)s->budget.bytes_left;
+        if (room > PIECE_LEN)
+            room = PIECE_LEN;
+        if (room == 0 || laz_budget_is_late(&s->budget)) {
+            laz_scanner_note(s, room == 0 ? LAZ_REASON_LIMIT_BYTES : LAZ_REASON_LIMIT_TIME, "");
+            s->done = true;
+            return;
+        }
+        status = laz_archive_read(f->archive, f->data, room, &n);
+        s->budget.bytes_left -= n;
+        s->verdict->skipped += n;
+    }
+}
+
 static void step(struct laz_scanner *s)
 {
     struct laz_frame *f = &s->frames[s->depth - 1];
     struct laz_member member;
-    enum laz_status status = laz_archive_next(f->archive, &member);
+    enum laz_status status;
 
+    if (f->has_rest)
+        pass_over_rest(s, f);
+    if (s->done)
+        return;
+    status = laz_archive_next(f->archive, &member);
     if (status != LAZ_OK) {
         leave(s, f, status);
         return;

@@ -64,6 +64,14 @@ def tar_of_empties(count):
     return b"".join(parts) + packer.compress(bytes(1024)) + packer.flush()
 
 
+def zstd_zeros(total):
+    """Blocks that say "this byte, 128 KiB times" (RFC 8878, 3.1.1.2)."""
+    size = 128 << 10
+    block = struct.pack("<I", 1 << 1 | size << 3)[:3] + b"\0"
+    last = struct.pack("<I", 1 | 1 << 1 | size << 3)[:3] + b"\0"
+    return b"\x28\xb5\x2f\xfd\x00\x58" + block * (total // size - 1) + last
+
+
 def nested_gzip(levels):
     data = b"x"
     for _ in range(levels):
@@ -74,6 +82,7 @@ def nested_gzip(levels):
 whole = zip_of([("a%d" % i, os.urandom(5000)) for i in range(20)])
 put("nested-zip.limit", nested_zip(5, 16))
 put("zeros-10G.gz.limit", gz_zeros(10 << 30))
+put("zeros-100G.zst.limit", zstd_zeros(100 << 30))
 put("tar-of-a-million.limit", tar_of_empties(1000000))
 put("nested-1000.gz.limit", nested_gzip(1000))
 put("overlapped.zip.limit", overlapped_zip(600, 1 << 20))
