@@ -234,11 +234,11 @@ static double similarity(struct laz_view old, struct laz_view new_)
     size_t chosen = 0, found;
     double blocks;
 
-    if (laz_view_equal(old, new_))
-        return 1;
     if (old.len == 0 || new_.len == 0)
-        return 0;
+        return old.len == new_.len ? 1 : 0;
     blocks = same_blocks(old, new_);
+    if (blocks >= 1 && old.len == new_.len)
+        return 1;
     add_shingles(&shingles, some);
     if (shingles.count < 8)
         return fmax(blocks,
