@@ -90,3 +90,11 @@ for name in a.c b.txt c.txt d.txt e.c f.c; do
         ok "$name: what has no place in the tree is seen"
     fi
 done
+
+# ARCHITECTURE.md names the functions that carry each way: they must be there.
+lost=$(grep -o '`[a-z]*_[a-z_]*`' "$LAZ_SOURCE/ARCHITECTURE.md" | tr -d '`' | sort -u |
+    while read -r name; do grep -rqw "$name" "$LAZ_SOURCE/src" --include='*.[ch]' || echo "$name"; done)
+equal "the functions that ARCHITECTURE.md names are there" "" "$lost"
+lost=$(grep -ho '\](\([^)#]*\))' "$LAZ_SOURCE"/*.md "$LAZ_SOURCE"/docs/decisions/*.md | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' |
+    sort -u | while read -r path; do [ -e "$LAZ_SOURCE/$path" ] || echo "$path"; done)
+equal "no link of our pages leads nowhere" "" "$lost"
