@@ -4,7 +4,7 @@
  * declared gaps: EPOCH FROM TO requests.log     one line a request command.json     taken and
  * handed to the next sync lose-ack         the next batch is stored, but the answer is an error
  *   refuse           a text: a batch with a line that holds it is refused (400)
- *   busy             every batch is refused for now (503, Retry-After: 1)
+ *   busy             every batch is refused, to be sent again (503, Retry-After: 1)
  * Tokens: 32 times "a" may be used by everybody, "b" has been used, "e" has expired. */
 #include <event2/event.h>
 #include <fcntl.h>
