@@ -1,0 +1,65 @@
+#include "front_end.h"
+
+#include <stdlib.h>
+
+#include "rules/compiler_priv.h"
+
+#define SOURCE_SIZE_MAX 65536
+#define CODE_MAX        ((size_t)64 << 20)
+
+static void check_forms(const struct laz_ruleset *set, const struct laz_list *forms)
+{
+    for (size_t i = 0; i < forms->count; i++) {
+        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
+        struct laz_buf code;
+        uint32_t gap_count = 0;
+
+        LAZ_ASSERT(form->atom_len > 0 && form->atom[0] != 0);
+        for (unsigned ahead = 0; ahead < 2; ahead++) {
+            laz_buf_init(&code, CODE_MAX);
+            if (laz_verify_emit(&code, set, form, ahead == 1, &gap_count))
+                LAZ_ASSERT(laz_verify_code_check(laz_buf_view(&code), gap_count) ||
+                           code.len > LAZ_VERIFY_CODE_MAX / 2);
+            laz_buf_clear(&code);
+        }
+    }
+}
+
+static void check_rule(struct laz_ruleset *set, uint32_t index)
+{
+    struct laz_ir_rule rule = *laz_list_at(struct laz_ir_rule, &set->rules, index);
+    struct laz_list forms = {0};
+    struct laz_buf code;
+    bool cut = true;
+
+    for (uint32_t i = 0; cut && i < rule.pattern_count; i++) {
+        const char *why;
+
+        cut = laz_forms_cut(set, rule.pattern_first + i, &forms, &why, NULL) == LAZ_OK;
+    }
+    check_forms(set, &forms);
+    free(forms.items);
+    laz_buf_init(&code, CODE_MAX);
+    if (laz_condition_emit(&code, set, &rule) &&
+        laz_condition_code_check(laz_buf_view(&code), rule.pattern_count, index))
+        laz_ignore(laz_condition_needs_nothing(set, &rule)); /* either may be right */
+    laz_buf_clear(&code);
+}
+
+void fuzz_source(const char *name, const uint8_t *data, size_t size)
+{
+    struct laz_source source = {.name = name, .text = laz_view_from(data, size)};
+    struct laz_source_options options = {.skipped = NULL};
+    struct laz_ruleset set;
+    struct laz_error err = {.status = LAZ_OK};
+
+    if (size > SOURCE_SIZE_MAX)
+        return;
+    laz_ruleset_init(&set);
+    if (laz_source_read(&set, &source, &options, &err) == LAZ_OK)
+        for (uint32_t i = 0; i < set.rules.count; i++)
+            check_rule(&set, i);
+    else
+        LAZ_ASSERT(err.why[0] != '\0' && err.line > 0 && err.column > 0);
+    laz_ruleset_clear(&set);
+}
