@@ -193,13 +193,14 @@ static enum laz_status find_real_paths(struct laz_error *err)
         const char *path = realpath(arg_config.trees[i], NULL);
         struct stat st;
 
+        if (path != NULL)
+            arg_config.trees[i] = path; /* lives as long as the process */
         if (path == NULL || stat(path, &st) != 0)
             return laz_fail_errno(err, "agent", arg_config.trees[i],
                                   "check that the folder is there");
         if (!S_ISDIR(st.st_mode))
             return laz_fail(err, LAZ_INVALID, "agent", path, "is not a folder",
                             "name the folder that holds it");
-        arg_config.trees[i] = path; /* lives as long as the process */
     }
     return LAZ_OK;
 }

@@ -350,6 +350,18 @@ static enum laz_status seal(struct broker *b, struct laz_error *err)
     return s == LAZ_OK ? laz_spool_open(spool, NULL, &b->spool, err) : s;
 }
 
+static void clear(struct broker *b)
+{
+    broker_jobs_clear(b);
+    laz_spool_drop(&b->spool);
+    laz_guard_drop(&b->guard);
+    laz_buf_clear(&b->users);
+    laz_buf_clear(&b->last_state);
+    laz_loop_drop(&b->loop);
+    free(b->actors);
+    free(b);
+}
+
 int laz_broker_run(const struct laz_agent_config *config, int monitor, int control)
 {
     struct laz_agent_message ready = {.kind = LAZ_AGENT_READY};
@@ -373,6 +385,6 @@ int laz_broker_run(const struct laz_agent_config *config, int monitor, int contr
     laz_loop_run(b->loop);
     laz_peer_receive(&b->gate); /* the last reports */
     broker_simple_event(b, LAZ_REPORT_AGENT_STOPPED, NULL);
-    laz_spool_drop(&b->spool);
+    clear(b);
     return 0;
 }

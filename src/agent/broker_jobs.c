@@ -217,6 +217,17 @@ void broker_jobs_init(struct broker *b)
         b->workers[i] = (struct broker_worker){.broker = b, .number = i, .fd = -1};
 }
 
+void broker_jobs_clear(struct broker *b)
+{
+    struct broker_job *job;
+
+    while ((job = next_job(b)) != NULL)
+        free_job(b, job);
+    for (uint32_t i = 0; i < LAZ_AGENT_WORKERS_MAX; i++)
+        if (b->workers[i].job != NULL)
+            free_job(b, b->workers[i].job);
+}
+
 static struct broker_job *new_job(struct broker *b, int *fd)
 {
     struct broker_job *job = calloc(1, sizeof *job);

@@ -96,6 +96,7 @@ void broker_simple_event(struct broker *b, enum laz_report_code code, const char
 
 /* broker_jobs.c */
 void broker_jobs_init(struct broker *b);
+void broker_jobs_clear(struct broker *b); /* unanswered: the gate asks the next broker */
 void broker_on_scan(struct broker *b, const struct laz_agent_message *m, int *fds);
 void broker_on_changed(struct broker *b, const struct laz_agent_message *m, int *fds);
 void broker_on_worker(struct broker *b, const struct laz_agent_message *m, int *fd);

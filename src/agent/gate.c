@@ -322,6 +322,19 @@ static void clear(struct gate *g)
     /* First of all the groups: the kernel then lets everybody go. */
     laz_fd_drop(&g->group);
     laz_fd_drop(&g->names);
+    laz_cases_clear(&g->cases);
+    laz_cache_drop(&g->cache);
+    free(g->actors);
+    free(g->threads);
+    free(g->marked);
+    for (size_t i = 0; i < g->allowed_count; i++)
+        free(g->allowed[i]);
+    for (; g->waiting_count > 0; g->waiting_count--) {
+        free(g->waiting[g->waiting_first].bytes);
+        g->waiting_first = (g->waiting_first + 1) % GATE_WAITING;
+    }
+    laz_loop_drop(&g->loop);
+    free(g);
 }
 
 int laz_gate_run(const struct laz_agent_config *config, int monitor)

@@ -342,11 +342,20 @@ static void stop_all(struct monitor *m)
     laz_ignore(unlink(CONTROL_NAME)); /* nobody serves it */
 }
 
+static void free_monitor(struct monitor *m)
+{
+    laz_loop_drop(&m->loop);
+    laz_fd_drop(&m->control);
+    laz_fd_drop(&m->lock);
+    free(m);
+}
+
 int laz_monitor_run(struct laz_agent_config *config)
 {
     struct monitor *m = calloc(1, sizeof *m);
     struct laz_error err;
     char text[1200];
+    bool failed;
 
     LAZ_ASSERT(m != NULL);
     m->config = config;
@@ -354,6 +363,7 @@ int laz_monitor_run(struct laz_agent_config *config)
     if (init(m, &err) != LAZ_OK) {
         laz_error_text(&err, text, sizeof text);
         fprintf(stderr, "%s\n", text);
+        free_monitor(m);
         return 2;
     }
     start_all(m);
@@ -364,5 +374,7 @@ int laz_monitor_run(struct laz_agent_config *config)
     if (!m->failed)
         laz_loop_run(m->loop);
     stop_all(m);
-    return m->failed ? 2 : 0;
+    failed = m->failed;
+    free_monitor(m);
+    return failed ? 2 : 0;
 }
