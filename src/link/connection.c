@@ -173,6 +173,16 @@ static void begin_body(struct laz_connection *c)
                    0); /* it may go on so */
 }
 
+/* Enough for the body that is awaited, or for a head and what may follow it. */
+static void set_watermark(struct laz_connection *c)
+{
+    size_t high = READ_AHEAD_MAX;
+
+    if (c->state == LAZ_READING_BODY && c->request->head.content_length > high)
+        high = (size_t)c->request->head.content_length;
+    bufferevent_setwatermark(c->events, EV_READ, 0, high);
+}
+
 /* False when there is nothing to do until more comes. */
 static bool take_head(struct laz_connection *c)
 {
@@ -185,6 +195,7 @@ static bool take_head(struct laz_connection *c)
 
     if (available == 0)
         return false;
+    set_watermark(c);
     if (!c->request_begun)
         laz_connection_deadline(c, c->server->config.request_ms);
     c->request_begun = true;
@@ -235,16 +246,6 @@ static void take_body(struct laz_connection *c)
     r->match.route->handle(r, c->server->config.context);
 }
 
-/* Enough for the body that is awaited, or for a head and what may follow it. */
-static void set_watermark(struct laz_connection *c)
-{
-    size_t high = READ_AHEAD_MAX;
-
-    if (c->state == LAZ_READING_BODY && c->request->head.content_length > high)
-        high = (size_t)c->request->head.content_length;
-    bufferevent_setwatermark(c->events, EV_READ, 0, high);
-}
-
 static void take_input(struct laz_connection *c)
 {
     if (c->state == LAZ_READING_HEAD && !take_head(c))
@@ -264,6 +265,19 @@ static void on_input(struct bufferevent *events, void *context)
         laz_ignore(evbuffer_drain(input, evbuffer_get_length(input)) != 0); /* cannot fail */
     else
         take_input(c);
+}
+
+bool laz_connection_drop_idle(struct laz_server *server)
+{
+    struct laz_connection *oldest = NULL;
+
+    for (struct laz_connection *c = server->connections; c != NULL; c = c->next)
+        if (c->state == LAZ_LINGERING || (c->state == LAZ_READING_HEAD && !c->request_begun))
+            oldest = c; /* the list begins with the newest */
+    if (oldest == NULL)
+        return false;
+    laz_connection_free(oldest);
+    return true;
 }
 
 static void name_peer(struct laz_connection *c, const struct sockaddr *address)

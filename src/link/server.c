@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,7 +66,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct laz_server *server = context;
 
     laz_connection_accept(server, fd, address);
-    if (server->connection_count >= server->config.connections_max)
+    if (server->connection_count >= server->config.connections_max &&
+        !laz_connection_drop_idle(server))
         enable_listeners(server, false);
 }
 
@@ -139,6 +141,8 @@ enum laz_status laz_server_new(const struct laz_server_config *config, struct la
         s = start_timers(server, err);
     if (s != LAZ_OK)
         return s;
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) /* a client that goes away is no reason to end */
+        return laz_fail_errno(err, "server", "", "");
     *out = laz_move(server);
     return LAZ_OK;
 }

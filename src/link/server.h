@@ -46,7 +46,7 @@ struct laz_server_config {
      */
     const char *content_security_policy;
     /* 0 takes the default of each. */
-    unsigned connections_max;          /* 512; further ones wait in the kernel's queue */
+    unsigned connections_max; /* 512; then the longest idle one is ended, or new ones wait */
     unsigned connections_per_host_max; /* 64: from one address; further ones are closed at once */
     int request_ms; /* 20000: from the connection (handshake included) or the first byte to the last
                      */
@@ -55,6 +55,7 @@ struct laz_server_config {
     int heartbeat_ms; /* 15000: for streams */
 };
 
+/* From here on the process ignores SIGPIPE. */
 LAZ_CHECKED enum laz_status laz_server_new(const struct laz_server_config *config,
                                            struct laz_server **out, struct laz_error *err);
 /* Closes all. on_close functions run. Drop it before the event loop. */

@@ -88,6 +88,8 @@ bool laz_tls_peer(SSL *ssl, struct laz_certificate *out);
 /* connection.c */
 void laz_connection_accept(struct laz_server *server, int fd, const struct sockaddr *address);
 void laz_connection_free(struct laz_connection *c); /* on_close functions run */
+/* Makes room by ending the connection that has waited longest between two requests. */
+bool laz_connection_drop_idle(struct laz_server *server);
 /* The answer has been put into the output: what comes next is decided when it has been sent. */
 void laz_connection_answered(struct laz_connection *c);
 void laz_connection_deadline(struct laz_connection *c, int ms); /* 0: none */

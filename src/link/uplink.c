@@ -1,6 +1,7 @@
 #include "link/uplink.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,8 @@ static enum laz_status set_up(struct laz_uplink *u, struct laz_error *err)
 
     if (config->drop_identity)
         s = laz_identity_drop(LAZ_IDENTITY_AGENT, NULL, err);
+    if (s == LAZ_OK && signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        s = laz_fail_errno(err, "uplink", "", "");
     if (s == LAZ_OK)
         s = laz_client_prepare(err);
     if (s == LAZ_OK && laz_set_nonblocking(u->channel, true) != LAZ_OK)

@@ -133,6 +133,11 @@ void laz_uplink_blame(struct laz_uplink *u, const struct laz_answer *answer)
 {
     char code[LAZ_ERROR_CODE_SIZE], why[64];
 
+    if (u->enrolled && laz_now_ms() >= u->credential.certificate.not_after_ms) {
+        laz_uplink_set_trouble(u, "certificate.expired",
+                               "this machine's certificate has expired (enrol it again)");
+        return;
+    }
     if (answer->status == LAZ_DENIED) {
         laz_uplink_set_trouble(u, "console.certificate", answer->problem);
         return;

@@ -106,7 +106,7 @@ arrived_once() { # CONSOLE-FOLDER N
     seq "$2" | cmp -s - "$place/numbers"
 }
 
-echo "1..22"
+echo "1..23"
 
 # ------------------------------------------------------------------ enrolment
 start_console one
@@ -191,6 +191,11 @@ check "and the uplink goes on with it" await 10 '^acked' "$place/agent.out"
 finish_agent
 check "a renewal is no second enrolment" test "$(grep -c '^enrol' "$place/four/requests.log")" = 1
 stop_console
+export LAZ_TRIAL_DAYS=500
+start_agent old "" "" 10
+unset LAZ_TRIAL_DAYS
+check "that the certificate has expired is told, not only that nobody answers" await 10 certificate.expired "$place/agent.out"
+drop_agent
 
 # ------------------------------------------------------------------ kill -9
 start_console three
