@@ -1,6 +1,7 @@
 /* Numbers, sizes and times as the reader's language writes them. */
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { ProcessInfo } from "../api/types";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -84,6 +85,16 @@ export function useNow(): number {
     return () => window.clearInterval(timer);
   }, []);
   return now;
+}
+
+const KERNEL_NAME_MAX = 15; /* the kernel cuts a program's name here */
+
+/* A program's whole name where the kernel's was cut. "" when none is known. */
+export function programName(process: ProcessInfo | null): string {
+  if (process === null) return "";
+  const { name } = splitPath(process.path);
+  const wasCut = process.name.length === KERNEL_NAME_MAX && name.startsWith(process.name);
+  return process.name === "" || wasCut ? name : process.name;
 }
 
 /* A path in two parts: where, and what. */

@@ -20,7 +20,7 @@ function useColumns(): Column<AuditItem>[] {
     {
       key: "hash",
       title: t("audit.hash"),
-      render: (a) => <code title={a.hash}>{a.hash.slice(0, 12)}</code>,
+      render: (a) => <code title={a.hash} className="seal">{a.hash.slice(0, 10)}</code>,
     },
   ];
 }

@@ -7,7 +7,7 @@ import { Link } from "wouter";
 import { post } from "../api/client";
 import { useIncident } from "../api/queries";
 import type { Incident } from "../api/types";
-import { useFormat } from "../app/format";
+import { programName, useFormat } from "../app/format";
 import { useCodes } from "../app/i18n";
 import { CloseIncident } from "../parts/CloseIncident";
 import { EventList } from "../parts/EventList";
@@ -52,7 +52,7 @@ function Process({ incident }: { incident: Incident }) {
   const { process, user } = incident;
   if (process === null) return <Text size="sm">{t("process.unknownLong")}</Text>;
   const facts: [string, string][] = [
-    [t("process.name"), process.name],
+    [t("process.name"), programName(process)],
     [t("process.pid"), String(process.pid)],
     [t("process.path"), process.path],
     [t("process.command"), process.command],

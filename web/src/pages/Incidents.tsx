@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation, useSearch } from "wouter";
 import { type IncidentFilter, useIncidents } from "../api/queries";
 import type { Incident } from "../api/types";
-import { useFormat } from "../app/format";
+import { programName, useFormat } from "../app/format";
 import { kindOf } from "../parts/Story";
 import { useCodes } from "../app/i18n";
 import { type Column, DataTable, More } from "../parts/DataTable";
@@ -58,7 +58,7 @@ function useColumns(): Column<Incident>[] {
           <span className="dim">{t("process.unknown")}</span>
         ) : (
           <span className="two-lines">
-            <code>{i.process.name}</code>
+            <code>{programName(i.process)}</code>
             {i.user !== null && i.user !== "" && <span className="dim">{t("process.by", { user: i.user })}</span>}
           </span>
         ),

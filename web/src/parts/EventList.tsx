@@ -21,7 +21,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { EventSummary } from "../api/types";
-import { splitPath, useFormat } from "../app/format";
+import { programName, splitPath, useFormat } from "../app/format";
 import { useCodes } from "../app/i18n";
 import type { Tone } from "./Pill";
 import { DetectionNames, Moment, ProcessText } from "./texts";
@@ -64,7 +64,7 @@ function useSentence() {
       ...numbers,
       count: typeof restored === "number" ? restored : 0,
       file: event.path === null || event.path === "" ? t("event.someFile") : splitPath(event.path).name,
-      process: event.process?.name || t("event.someProcess"),
+      process: programName(event.process) || t("event.someProcess"),
       endpoint: event.endpoint.name,
     });
   };
@@ -84,15 +84,18 @@ function Why({ event }: { event: EventSummary }) {
   return <span className="event-why">{all.join(" · ")}</span>;
 }
 
-/* Files put back by the hundred are one line, which opens to show them all. */
+/* Files put back, or not understood, by the hundred are one line, which opens to show them all. */
+const GATHERED = new Set(["file.rolled_back", "file.incomplete"]);
+
 function gather(events: EventSummary[]): [EventSummary, ...EventSummary[]][] {
   const groups: [EventSummary, ...EventSummary[]][] = [];
   for (const event of events) {
     const last = groups.at(-1)?.[0];
     const isSame =
       last !== undefined &&
-      event.code === "file.rolled_back" &&
+      GATHERED.has(event.code) &&
       last.code === event.code &&
+      last.reason === event.reason &&
       last.incident === event.incident &&
       last.endpoint.id === event.endpoint.id;
     if (isSame) groups.at(-1)?.push(event);

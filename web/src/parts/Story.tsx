@@ -4,7 +4,7 @@ import { IconCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { Incident } from "../api/types";
-import { splitPath, useFormat } from "../app/format";
+import { programName, splitPath, useFormat } from "../app/format";
 import { useCodes } from "../app/i18n";
 import { Panel } from "./Panel";
 
@@ -26,7 +26,7 @@ function useFacts(incident: Incident) {
     restored: format.number(incident.files_restored),
     file: path === "" ? t("event.someFile") : splitPath(path).name,
     endpoint: incident.endpoint.name,
-    process: incident.process?.name || t("event.someProcess"),
+    process: programName(incident.process) || t("event.someProcess"),
     user: incident.user || t("process.someUser"),
     detection: incident.detections[0]?.name ?? t("incident.noName"),
     when: format.full(incident.first),

@@ -1,6 +1,6 @@
 /* Small pieces of text that look alike on every page. */
 import { useTranslation } from "react-i18next";
-import { splitPath, useFormat, useNow } from "../app/format";
+import { programName, splitPath, useFormat, useNow } from "../app/format";
 import type { Detection, ProcessInfo } from "../api/types";
 
 /* When, for the eye; the whole of it for those who point at it. */
@@ -52,7 +52,7 @@ export function DetectionNames({ detections }: { detections: Detection[] }) {
 export function ProcessText({ process, user }: { process: ProcessInfo | null; user: string | null }) {
   const { t } = useTranslation();
   if (process === null) return null;
-  const name = process.name === "" ? t("process.unnamed") : process.name;
+  const name = programName(process) || t("process.unnamed");
   return (
     <span className="process-text">
       {user === null || user === ""
