@@ -206,8 +206,7 @@ static bool parse_options(struct options *o, int argc, char **argv, int *status)
 static int run_daemon(int argc, char **argv)
 {
     char path[PATH_MAX + 32], folder[PATH_MAX];
-    char *data[] = {"--data", DATA_USUAL};
-    char **arguments = calloc((size_t)argc + 4, sizeof *arguments);
+    const char **arguments = calloc((size_t)argc + 4, sizeof *arguments);
     struct laz_error err;
     int n = 0;
 
@@ -216,11 +215,11 @@ static int run_daemon(int argc, char **argv)
     snprintf(path, sizeof path, "%s/lazaret-consoled", folder);
     arguments[n++] = "lazaret-consoled";
     arguments[n++] = "run";
-    arguments[n++] = data[0];
-    arguments[n++] = data[1]; /* a --data behind it takes its place */
+    arguments[n++] = "--data";
+    arguments[n++] = DATA_USUAL; /* a --data behind it takes its place */
     for (int i = 1; i < argc; i++)
         arguments[n++] = argv[i];
-    execv(path, arguments);
+    execv(path, (char *const *)arguments); /* which it leaves as they are */
     laz_ignore(laz_fail_errno(&err, "console", path, "install all programs of one version"));
     free(arguments);
     return laz_cli_fail(&err);
