@@ -216,26 +216,38 @@ static enum laz_status take_one(struct laz_yara *y, struct laz_error *err)
     return laz_yara_expected(y, "a rule", err);
 }
 
-/* Goes on at the next line that begins as a rule does. */
-static void skip_rule(struct laz_yara *y)
+static bool begins_rule(struct laz_view line)
 {
     static const char *const starts[] = {"rule ", "private ", "global ", "import "};
 
-    while (y->rest.len > 0) {
-        size_t end = laz_view_find_byte(y->rest, '\n');
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (laz_view_starts(line, laz_view_of(starts[i])))
+            return true;
+    return false;
+}
 
-        if (!laz_skip(&y->rest, end + 1)) {
-            y->rest = laz_view_from_offset(y->rest, y->rest.len);
-            break;
-        }
+/* Whether the line behind this one is inside a comment of several lines. What stands in the middle
+ * of a line may be part of a regular expression, so only comments that begin a line count. */
+static bool stays_in_comment(struct laz_view line, bool is_comment)
+{
+    line = laz_view_trim(line);
+    if (!is_comment && !laz_view_starts(line, laz_view_of("/*")))
+        return false;
+    return laz_view_find(line, laz_view_of("*/")) == line.len;
+}
+
+/* Goes on at the next line that begins as a rule does. */
+static void skip_rule(struct laz_yara *y)
+{
+    struct laz_view line;
+    bool is_comment = false;
+
+    while (laz_take_until(&y->rest, '\n', &line)) {
         y->line++;
         y->line_start = y->rest.data;
-        for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
-            if (laz_view_starts(y->rest, laz_view_of(starts[i]))) {
-                laz_yara_advance(y);
-                return;
-            }
-        }
+        is_comment = stays_in_comment(line, is_comment);
+        if (!is_comment && begins_rule(y->rest))
+            break;
     }
     laz_yara_advance(y);
 }
