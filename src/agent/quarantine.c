@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "agent/quarantine_priv.h"
@@ -21,6 +22,7 @@
 #define BYTES_MAX   (16 * GIB)
 #define FILE_MAX    (4 * GIB)
 #define FREE_MIN    (64 * MIB)
+#define FREE_PART   20
 #define ENTRIES_MAX 100000u
 #define ID_DIGITS   32u
 
@@ -227,10 +229,21 @@ static void set_limits(struct laz_quarantine *q, const struct laz_quarantine_lim
         q->limits.bytes_max = BYTES_MAX;
     if (q->limits.file_max == 0)
         q->limits.file_max = FILE_MAX;
-    if (q->limits.free_min == 0)
-        q->limits.free_min = FREE_MIN;
     if (q->limits.entries_max == 0)
         q->limits.entries_max = ENTRIES_MAX;
+}
+
+/* A small file system keeps less free: one part of FREE_PART. */
+static void set_free_min(struct laz_quarantine *q)
+{
+    struct statvfs fs;
+    uint64_t part = FREE_MIN;
+
+    if (q->limits.free_min != 0)
+        return;
+    if (fstatvfs(q->dir, &fs) == 0)
+        part = (uint64_t)fs.f_blocks * fs.f_frsize / FREE_PART;
+    q->limits.free_min = part < FREE_MIN ? part : FREE_MIN;
 }
 
 enum laz_status laz_quarantine_open(const char *dir, const struct laz_quarantine_limits *limits,
@@ -252,6 +265,7 @@ enum laz_status laz_quarantine_open(const char *dir, const struct laz_quarantine
     q->dir = laz_open_dir(dir);
     if (q->dir < 0)
         return laz_fail_errno(err, "quarantine", dir, "run it as the user who owns it");
+    set_free_min(q);
     q->lock = openat(q->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (q->lock < 0)
         return laz_fail_errno(err, "quarantine", dir, "run it as the user who owns it");

@@ -29,7 +29,7 @@ bool laz_quarantine_id_parse(const char *text, struct laz_quarantine_id *out);
 struct laz_quarantine_limits {
     uint64_t bytes_max;   /* of all content; 0: 16 GiB */
     uint64_t file_max;    /* of one file; 0: 4 GiB */
-    uint64_t free_min;    /* bytes that stay free on the file system; 0: 64 MiB */
+    uint64_t free_min;    /* bytes that stay free on the file system; 0: 64 MiB, or 5 % of it */
     uint32_t entries_max; /* 0: 100,000 */
 };
 

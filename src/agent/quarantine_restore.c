@@ -124,7 +124,7 @@ static enum laz_status name_it(struct place *p, int out, struct laz_error *err)
     if (fstatat(p->parent, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
         return laz_fail(err, LAZ_EXISTS, "restore", p->path, "is a folder", "name another place");
     snprintf(aside, sizeof aside, ".lazaret-%s.old", p->id->text);
-    s = laz_unnamed_swap(out, p->parent, p->temporary, p->name, aside, &swapped, err);
+    s = laz_unnamed_swap(out, p->parent, p->temporary, p->name, aside, true, &swapped, err);
     if (s == LAZ_OK && swapped)
         laz_ignore(unlinkat(p->parent, aside, 0)); /* it was to be replaced */
     return s;

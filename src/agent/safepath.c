@@ -269,40 +269,34 @@ static int give_name(int fd, int parent, char temporary[64], const char *name)
     return 0;
 }
 
-static enum laz_status check_name(int fd, int parent, const char *name, struct laz_error *err)
+static enum laz_status check_name(int fd, int parent, const char *name, bool flush,
+                                  struct laz_error *err)
 {
     struct stat st;
 
     if (fstat(fd, &st) != 0 || !names_inode(parent, name, laz_inode_of(&st)))
         return laz_fail(err, LAZ_BUSY, "file", name, "was replaced by another meanwhile",
                         "see who changes this folder");
-    return laz_folder_sync(parent, err);
-}
-
-static enum laz_status flush_and_name(int fd, int parent, char temporary[64], const char *name,
-                                      struct laz_error *err)
-{
-    if (fsync(fd) != 0 || give_name(fd, parent, temporary, name) != 0)
-        return laz_fail_disk(err, "file", name);
-    return LAZ_OK;
+    return flush ? laz_folder_sync(parent, err) : LAZ_OK;
 }
 
 enum laz_status laz_unnamed_link(int fd, int parent, char temporary[64], const char *name,
                                  struct laz_error *err)
 {
-    enum laz_status s = flush_and_name(fd, parent, temporary, name, err);
-
-    return s == LAZ_OK ? check_name(fd, parent, name, err) : s;
+    if (fsync(fd) != 0 || give_name(fd, parent, temporary, name) != 0)
+        return laz_fail_disk(err, "file", name);
+    return check_name(fd, parent, name, true, err);
 }
 
 enum laz_status laz_unnamed_swap(int fd, int parent, char temporary[64], const char *name,
-                                 const char *aside, bool *swapped, struct laz_error *err)
+                                 const char *aside, bool flush, bool *swapped,
+                                 struct laz_error *err)
 {
-    enum laz_status s = flush_and_name(fd, parent, temporary, aside, err);
+    enum laz_status s;
 
     *swapped = false;
-    if (s != LAZ_OK)
-        return s;
+    if ((flush && fsync(fd) != 0) || give_name(fd, parent, temporary, aside) != 0)
+        return laz_fail_disk(err, "file", name);
     if (renameat2(parent, aside, parent, name, RENAME_EXCHANGE) == 0)
         *swapped = true;
     else if (errno != ENOENT || renameat2(parent, aside, parent, name, RENAME_NOREPLACE) != 0) {
@@ -310,5 +304,5 @@ enum laz_status laz_unnamed_swap(int fd, int parent, char temporary[64], const c
         laz_ignore(unlinkat(parent, aside, 0)); /* ours, and not needed */
         return s;
     }
-    return check_name(fd, parent, name, err);
+    return check_name(fd, parent, name, flush, err);
 }

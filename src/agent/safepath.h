@@ -46,10 +46,11 @@ LAZ_CHECKED enum laz_status laz_unnamed_open(int parent, const char *tag, char t
 LAZ_CHECKED enum laz_status laz_unnamed_link(int fd, int parent, char temporary[64],
                                              const char *name, struct laz_error *err);
 /* As laz_unnamed_link, in place of what has the name; what that was stands afterwards under the
- * name `aside`, or nothing when there was nothing. */
+ * name `aside`, or nothing when there was nothing. Without flush, nothing is on the disk for
+ * certain: the caller flushes many at once. */
 LAZ_CHECKED enum laz_status laz_unnamed_swap(int fd, int parent, char temporary[64],
-                                             const char *name, const char *aside, bool *swapped,
-                                             struct laz_error *err);
+                                             const char *name, const char *aside, bool flush,
+                                             bool *swapped, struct laz_error *err);
 /* Removes the temporary name if there is one. */
 void laz_unnamed_abandon(int parent, char temporary[64]);
 /* Flushes the folder that parent (O_PATH) stands for. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "agent/vault_priv.h"
@@ -17,6 +18,7 @@
 
 #define BYTES_MAX    (8 * GIB)
 #define FREE_MIN     (256 * MIB)
+#define FREE_PART    20
 #define FILE_MAX     (2 * GIB)
 #define ENTRIES_MAX  1000000u
 #define AGE_MAX_S    (3u * 24 * 3600)
@@ -38,12 +40,24 @@ static void set_limits(struct laz_vault_limits *l, const struct laz_vault_limits
     if (given != NULL)
         *l = *given;
     l->bytes_max = or_default(l->bytes_max, BYTES_MAX);
-    l->free_min = or_default(l->free_min, FREE_MIN);
     l->file_max = or_default(l->file_max, FILE_MAX);
     l->entries_max = (uint32_t)or_default(l->entries_max, ENTRIES_MAX);
     l->age_max_s = (uint32_t)or_default(l->age_max_s, AGE_MAX_S);
     l->settle_s = (uint32_t)or_default(l->settle_s, SETTLE_S);
     l->evidence_max = or_default(l->evidence_max, EVIDENCE_MAX);
+}
+
+/* A small file system keeps less free: one part of FREE_PART. */
+static void set_free_min(struct laz_vault *v)
+{
+    struct statvfs fs;
+    uint64_t part = FREE_MIN;
+
+    if (v->limits.free_min != 0)
+        return;
+    if (fstatvfs(v->dir, &fs) == 0)
+        part = (uint64_t)fs.f_blocks * fs.f_frsize / FREE_PART;
+    v->limits.free_min = part < FREE_MIN ? part : FREE_MIN;
 }
 
 static int open_folder(int dir, const char *name, bool make)
@@ -302,8 +316,10 @@ enum laz_status laz_vault_open(const char *dir, enum laz_vault_mode mode,
     snprintf(v->path, sizeof v->path, "%s", dir);
     set_limits(&v->limits, limits);
     s = open_folders(v, dir, err);
-    if (s == LAZ_OK)
+    if (s == LAZ_OK) {
+        set_free_min(v);
         s = take_lock(v, err);
+    }
     if (s == LAZ_OK)
         s = laz_vault_load(v, err);
     if (s != LAZ_OK)

@@ -23,7 +23,7 @@
 
 struct laz_vault_limits {
     uint64_t bytes_max;   /* of all kept content; 0: 8 GiB */
-    uint64_t free_min;    /* bytes that stay free on the file system; 0: 256 MiB */
+    uint64_t free_min;    /* bytes that stay free on the file system; 0: 256 MiB, or 5 % of it */
     uint64_t file_max;    /* of one file: larger ones are refused with LAZ_LIMIT; 0: 2 GiB */
     uint32_t entries_max; /* kept files; 0: 1,000,000 */
     uint32_t settle_s;  /* nothing younger is evicted before its actor is trusted; 0: 15 minutes */

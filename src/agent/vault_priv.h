@@ -49,20 +49,38 @@ LAZ_CHECKED enum laz_status laz_vault_copy_open(struct laz_vault *v,
                                                 struct laz_vault_copy *out, struct laz_error *err);
 void laz_vault_copy_clear(struct laz_vault_copy *c);
 
-/* One file on its way back. */
+/* One file that is to go back. */
 struct laz_vault_return {
     const struct laz_vault_copy *copy;
-    const char *target;   /* where it belongs */
-    const char *moved_to; /* where the changed file stands now if not at target, or NULL */
-    bool resumed;         /* it may have been put back already: compare first */
-    bool replace;         /* false: refuse when something stands at target */
-    bool make_folders;    /* else a missing folder is LAZ_NOT_FOUND */
-    uint64_t number;      /* of the entry */
+    const char *target; /* where it belongs; lives until the way is ended */
+    const char
+        *moved_to;     /* likewise: where the changed file stands now if not at target, or NULL */
+    bool resumed;      /* it may have been put back already: compare first */
+    bool replace;      /* false: refuse when something stands at target */
+    bool make_folders; /* else a missing folder is LAZ_NOT_FOUND */
+    uint64_t number;   /* of the entry */
 };
-/* Puts it back, durably; what stood there goes to evidence. *changed: false when nothing had to be
- * done. */
-LAZ_CHECKED enum laz_status laz_vault_put_back(struct laz_vault *v,
-                                               const struct laz_vault_return *r, bool *changed,
-                                               struct laz_error *err);
+
+/* One file on its way back. Many are begun, then flushed at once, then ended: a flush for each
+ * would take most of the time. Until it is ended, the attacker's version stands beside it. */
+struct laz_vault_way {
+    struct laz_vault *v;
+    const char *target, *moved_to, *name; /* name: the last part of target */
+    struct laz_vault_file_id file;
+    int parent;   /* the folder of target; -1 when the way is over */
+    bool changed; /* false when nothing had to be done */
+    bool swapped; /* what stood there has the name aside */
+    char tag[24], aside[64], temporary[64];
+};
+/* Puts the content and metadata in place. On failure nothing has to be ended. */
+LAZ_CHECKED enum laz_status laz_vault_way_begin(struct laz_vault *v,
+                                                const struct laz_vault_return *r,
+                                                struct laz_vault_way *out, struct laz_error *err);
+/* Flushes the file system that this one lies on, with all that were begun on it. */
+LAZ_CHECKED enum laz_status laz_vault_way_flush(const struct laz_vault_way *w,
+                                                struct laz_error *err);
+/* Moves to evidence what stood there. */
+LAZ_CHECKED enum laz_status laz_vault_way_end(struct laz_vault_way *w, struct laz_error *err);
+void laz_vault_way_clear(struct laz_vault_way *w);
 
 #endif

@@ -57,13 +57,10 @@ void laz_vault_copy_clear(struct laz_vault_copy *c)
     c->path = NULL;
 }
 
-/* A file on its way back: names and folder. */
+/* A way that begins, with what it begins from. */
 struct way {
-    struct laz_vault *v;
+    struct laz_vault_way *way;
     const struct laz_vault_return *r;
-    int parent;
-    const char *name; /* in parent */
-    char tag[24], aside[64], temporary[64];
 };
 
 /* Makes the folder of the target again, as the last one that was known there. */
@@ -99,12 +96,12 @@ static enum laz_status make_folders(const struct way *w, const char *path, int d
 
 static enum laz_status open_folder(struct way *w, struct laz_error *err)
 {
-    enum laz_status s = laz_parent_open(w->r->target, &w->parent, &w->name, err);
+    enum laz_status s = laz_parent_open(w->r->target, &w->way->parent, &w->way->name, err);
 
     if (s != LAZ_NOT_FOUND || !w->r->make_folders)
         return s;
     s = make_folders(w, w->r->target, 0, err);
-    return s == LAZ_OK ? laz_parent_open(w->r->target, &w->parent, &w->name, err) : s;
+    return s == LAZ_OK ? laz_parent_open(w->r->target, &w->way->parent, &w->way->name, err) : s;
 }
 
 static bool same_bytes(int a, int b, uint64_t size)
@@ -129,7 +126,7 @@ static bool is_back(const struct way *w)
 {
     const struct laz_vault_copy *c = w->r->copy;
     LAZ_OWNED(laz_fd_drop)
-    int fd = openat(w->parent, w->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(w->way->parent, w->way->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
@@ -146,7 +143,8 @@ static bool is_back(const struct way *w)
 static bool is_untouched(const struct way *w)
 {
     const struct laz_vault_version *kept = &w->r->copy->record.version;
-    LAZ_OWNED(laz_fd_drop) int fd = openat(w->parent, w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    LAZ_OWNED(laz_fd_drop)
+    int fd = openat(w->way->parent, w->way->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct laz_vault_version now;
 
     return !w->r->copy->record.on && fd >= 0 && laz_vault_version_of(fd, &now) == LAZ_OK &&
@@ -189,7 +187,8 @@ static bool copy_to_evidence(struct laz_vault *v, int fd, const char *evidence)
 }
 
 /* The good copy is on disk: what an attacker left under name in folder goes out of the way. */
-static enum laz_status set_aside(struct way *w, int folder, const char *name, struct laz_error *err)
+static enum laz_status set_aside(struct laz_vault_way *w, int folder, const char *name,
+                                 struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int fd = -1;
     char evidence[64];
@@ -208,7 +207,7 @@ static enum laz_status set_aside(struct way *w, int folder, const char *name, st
             laz_ignore(copy_to_evidence(w->v, fd, evidence)); /* not needed to go on */
     }
     if (unlinkat(folder, name, 0) != 0 && errno != ENOENT)
-        return laz_fail_errno(err, "rollback", w->r->target,
+        return laz_fail_errno(err, "rollback", w->target,
                               "the file is back; remove what was set aside beside it");
     return LAZ_OK;
 }
@@ -218,7 +217,7 @@ static enum laz_status set_aside(struct way *w, int folder, const char *name, st
 static enum laz_status put_in_place(struct way *w, struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop)
-    int fd = openat(w->parent, w->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(w->way->parent, w->way->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     LAZ_OWNED(laz_fd_drop) int out = -1;
     struct stat st, again;
     char evidence[64];
@@ -226,18 +225,16 @@ static enum laz_status put_in_place(struct way *w, struct laz_error *err)
 
     if (fd < 0 || fstat(fd, &st) != 0 || !laz_file_flags_lift(fd))
         return laz_fail_errno(err, "rollback", w->r->target, "");
-    out = openat(w->parent, w->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    out = openat(w->way->parent, w->way->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (out < 0 || fstat(out, &again) != 0)
         return laz_fail_errno(err, "rollback", w->r->target, "");
     if (!laz_inode_equal(laz_inode_of(&st), laz_inode_of(&again)))
         return laz_fail(err, LAZ_BUSY, "rollback", w->r->target, "was replaced meanwhile",
                         "do it again");
-    snprintf(evidence, sizeof evidence, "%s.%llu", w->tag, (unsigned long long)st.st_ino);
-    if (evidence_has_room(w->v, (uint64_t)st.st_blocks * 512))
-        laz_ignore(copy_to_evidence(w->v, fd, evidence)); /* not needed to go on */
+    snprintf(evidence, sizeof evidence, "%s.%llu", w->way->tag, (unsigned long long)st.st_ino);
+    if (evidence_has_room(w->way->v, (uint64_t)st.st_blocks * 512))
+        laz_ignore(copy_to_evidence(w->way->v, fd, evidence)); /* not needed to go on */
     s = fill(w, out, err);
-    if (s == LAZ_OK && fsync(out) != 0)
-        s = laz_fail_disk(err, "rollback", w->r->target);
     return s == LAZ_OK ? laz_file_flags_apply(out, &w->r->copy->meta, err) : s;
 }
 
@@ -246,14 +243,15 @@ static bool shares_inode(const struct way *w)
     const struct laz_vault_file_id *file = &w->r->copy->record.version.file;
     struct stat st;
 
-    return fstatat(w->parent, w->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-           st.st_dev == file->device && st.st_ino == file->inode && st.st_nlink > 1;
+    return fstatat(w->way->parent, w->way->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode) && st.st_dev == file->device && st.st_ino == file->inode &&
+           st.st_nlink > 1;
 }
 
 static void lift_flags_at(const struct way *w)
 {
     LAZ_OWNED(laz_fd_drop)
-    int fd = openat(w->parent, w->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = openat(w->way->parent, w->way->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
     if (fd >= 0)
         laz_ignore(laz_file_flags_lift(fd)); /* if not, the exchange says so */
@@ -262,23 +260,22 @@ static void lift_flags_at(const struct way *w)
 static enum laz_status put_anew(struct way *w, struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int fd = -1;
-    bool swapped = false;
-    enum laz_status s = laz_unnamed_open(w->parent, w->tag, w->temporary, &fd, err);
+    struct laz_vault_way *way = w->way;
+    enum laz_status s = laz_unnamed_open(way->parent, way->tag, way->temporary, &fd, err);
 
     if (s != LAZ_OK)
         return s;
     s = fill(w, fd, err);
     if (s == LAZ_OK && w->r->replace) {
         lift_flags_at(w);
-        s = laz_unnamed_swap(fd, w->parent, w->temporary, w->name, w->aside, &swapped, err);
+        s = laz_unnamed_swap(fd, way->parent, way->temporary, way->name, way->aside, false,
+                             &way->swapped, err);
     } else if (s == LAZ_OK) {
-        s = laz_unnamed_link(fd, w->parent, w->temporary, w->name, err);
+        s = laz_unnamed_link(fd, way->parent, way->temporary, way->name, err);
     }
     if (s == LAZ_OK)
         s = laz_file_flags_apply(fd, &w->r->copy->meta, err);
-    laz_unnamed_abandon(w->parent, w->temporary);
-    if (s == LAZ_OK && swapped)
-        s = set_aside(w, w->parent, w->aside, err);
+    laz_unnamed_abandon(way->parent, way->temporary);
     return s;
 }
 
@@ -286,7 +283,7 @@ static enum laz_status check_target(const struct way *w, struct laz_error *err)
 {
     struct stat st;
 
-    if (fstatat(w->parent, w->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(w->way->parent, w->way->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return LAZ_OK;
     if (S_ISDIR(st.st_mode))
         return laz_fail(err, LAZ_EXISTS, "rollback", w->r->target, "a folder stands there",
@@ -299,61 +296,88 @@ static enum laz_status check_target(const struct way *w, struct laz_error *err)
 
 /* What an interrupted return left under the name aside is either the attacker's file, then ours is
  * in place, or ours, then it has to be made again. */
-static enum laz_status finish_interrupted(struct way *w, bool *back, struct laz_error *err)
+static bool finish_interrupted(struct way *w)
 {
-    *back = is_back(w);
-    if (*back)
-        return set_aside(w, w->parent, w->aside, err);
-    laz_ignore(unlinkat(w->parent, w->aside, 0)); /* mostly there is none */
+    if (is_back(w)) {
+        w->way->swapped = true;
+        return true;
+    }
+    laz_ignore(unlinkat(w->way->parent, w->way->aside, 0)); /* mostly there is none */
+    return false;
+}
+
+static enum laz_status put_back(struct way *w, struct laz_error *err)
+{
+    enum laz_status s = check_target(w, err);
+    struct stat st;
+
+    if (s != LAZ_OK || (w->r->replace && is_untouched(w)))
+        return s;
+    if ((w->r->resumed || fstatat(w->way->parent, w->way->aside, &st, AT_SYMLINK_NOFOLLOW) == 0) &&
+        finish_interrupted(w))
+        return LAZ_OK;
+    w->way->changed = true;
+    return w->r->replace && shares_inode(w) ? put_in_place(w, err) : put_anew(w, err);
+}
+
+enum laz_status laz_vault_way_begin(struct laz_vault *v, const struct laz_vault_return *r,
+                                    struct laz_vault_way *out, struct laz_error *err)
+{
+    struct laz_vault_way way = {.v = v,
+                                .target = r->target,
+                                .moved_to = r->moved_to,
+                                .file = r->copy->record.version.file,
+                                .parent = -1};
+    struct way w = {&way, r};
+    enum laz_status s;
+
+    snprintf(way.tag, sizeof way.tag, "%llu", (unsigned long long)r->number);
+    snprintf(way.aside, sizeof way.aside, ".lazaret-%s.old", way.tag);
+    s = open_folder(&w, err);
+    if (s == LAZ_OK)
+        s = put_back(&w, err);
+    if (s != LAZ_OK) {
+        laz_vault_way_clear(&way);
+        return s;
+    }
+    *out = way;
+    return LAZ_OK;
+}
+
+enum laz_status laz_vault_way_flush(const struct laz_vault_way *w, struct laz_error *err)
+{
+    LAZ_OWNED(laz_fd_drop) int fd = openat(w->parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 || syncfs(fd) != 0)
+        return laz_fail_errno(err, "rollback", w->target, "check the disk");
     return LAZ_OK;
 }
 
 /* The changed file under its new name, if it still is that file. */
-static enum laz_status remove_moved(struct way *w, struct laz_error *err)
+static enum laz_status remove_moved(struct laz_vault_way *w, struct laz_error *err)
 {
-    const struct laz_vault_file_id *file = &w->r->copy->record.version.file;
     LAZ_OWNED(laz_fd_drop) int parent = -1;
     const char *name;
     struct stat st;
 
-    if (w->r->moved_to == NULL || laz_parent_open(w->r->moved_to, &parent, &name, NULL) != LAZ_OK ||
-        fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != file->device ||
-        st.st_ino != file->inode)
+    if (w->moved_to == NULL || laz_parent_open(w->moved_to, &parent, &name, NULL) != LAZ_OK ||
+        fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != w->file.device ||
+        st.st_ino != w->file.inode)
         return LAZ_OK;
     return set_aside(w, parent, name, err);
 }
 
-static enum laz_status put_back(struct way *w, bool *changed, struct laz_error *err)
+enum laz_status laz_vault_way_end(struct laz_vault_way *w, struct laz_error *err)
 {
-    enum laz_status s = check_target(w, err);
-    bool back = false;
-    struct stat st;
+    enum laz_status s = w->swapped ? set_aside(w, w->parent, w->aside, err) : LAZ_OK;
 
-    if (s != LAZ_OK)
-        return s;
-    *changed = false;
-    if (w->r->replace && is_untouched(w))
-        return LAZ_OK;
-    if (w->r->resumed || fstatat(w->parent, w->aside, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        s = finish_interrupted(w, &back, err);
-    if (s == LAZ_OK && !back) {
-        *changed = true;
-        s = w->r->replace && shares_inode(w) ? put_in_place(w, err) : put_anew(w, err);
-    }
-    return s == LAZ_OK ? remove_moved(w, err) : s;
+    if (s == LAZ_OK)
+        s = remove_moved(w, err);
+    laz_vault_way_clear(w);
+    return s;
 }
 
-enum laz_status laz_vault_put_back(struct laz_vault *v, const struct laz_vault_return *r,
-                                   bool *changed, struct laz_error *err)
+void laz_vault_way_clear(struct laz_vault_way *w)
 {
-    struct way w = {.v = v, .r = r, .parent = -1};
-    enum laz_status s;
-
-    snprintf(w.tag, sizeof w.tag, "%llu", (unsigned long long)r->number);
-    snprintf(w.aside, sizeof w.aside, ".lazaret-%s.old", w.tag);
-    s = open_folder(&w, err);
-    if (s == LAZ_OK)
-        s = put_back(&w, changed, err);
-    laz_fd_drop(&w.parent);
-    return s;
+    laz_fd_drop(&w->parent);
 }

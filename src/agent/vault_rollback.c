@@ -10,7 +10,11 @@
 #include "agent/safepath.h"
 #include "agent/vault_names.h"
 #include "agent/vault_priv.h"
+#include "base/number.h"
 #include "sys/fd.h"
+
+#define GROUP_FILES 64u         /* that are flushed at once */
+#define GROUP_BYTES (256 * MIB) /* and how much, so that people see the first ones soon */
 
 /* A rollback under way. */
 struct rollback {
@@ -160,7 +164,8 @@ static void mark_put_back(struct rollback *b, struct laz_vault_item *item)
     laz_ignore(laz_vault_add(b->v, &r, &at, NULL)); /* without it, it is only compared once more */
 }
 
-static void return_entry(struct rollback *b, const struct seen *e)
+static enum laz_status begin_entry(struct rollback *b, const struct seen *e,
+                                   struct laz_vault_way *out, struct laz_error *err)
 {
     struct laz_vault_copy copy;
     struct laz_vault_return r = {.copy = &copy,
@@ -170,28 +175,105 @@ static void return_entry(struct rollback *b, const struct seen *e)
                                  .replace = true,
                                  .make_folders = true,
                                  .number = e->item->number};
-    struct laz_error err = {0};
-    bool changed = false;
-    enum laz_status s;
+    enum laz_status s = laz_vault_copy_open(b->v, e->item, &copy, err);
 
-    if (e->item->put_back) { /* by this rollback, before it was interrupted, or by one before */
-        b->done.restored++;
-        return;
-    }
-    s = laz_vault_copy_open(b->v, e->item, &copy, &err);
-    if (s == LAZ_OK) {
-        s = laz_vault_put_back(b->v, &r, &changed, &err);
-        laz_vault_copy_clear(&copy);
-    }
-    if (s != LAZ_OK) {
+    if (s != LAZ_OK)
+        return s;
+    s = laz_vault_way_begin(b->v, &r, out, err);
+    laz_vault_copy_clear(&copy);
+    return s;
+}
+
+static void end_entry(struct rollback *b, const struct seen *e, struct laz_vault_way *w)
+{
+    struct laz_error err = {0};
+    uint64_t bytes = w->changed ? e->item->size : 0;
+    bool changed = w->changed;
+
+    if (laz_vault_way_end(w, &err) != LAZ_OK) {
         fail_entry(b, e->target, &err);
         return;
     }
     mark_put_back(b, e->item);
     b->done.restored++;
-    b->done.bytes += changed ? e->item->size : 0;
-    tell(b, changed ? LAZ_VAULT_PUT_BACK : LAZ_VAULT_UNCHANGED, e->target,
-         changed ? e->item->size : 0, NULL);
+    b->done.bytes += bytes;
+    tell(b, changed ? LAZ_VAULT_PUT_BACK : LAZ_VAULT_UNCHANGED, e->target, bytes, NULL);
+}
+
+/* Entries that are begun and wait for one flush. */
+struct group {
+    struct laz_vault_way ways[GROUP_FILES];
+    const struct seen *entries[GROUP_FILES];
+    uint64_t devices[GROUP_FILES]; /* those that must be flushed */
+    enum laz_status flushed[GROUP_FILES];
+    struct laz_error errors[GROUP_FILES];
+    size_t count, device_count;
+    uint64_t bytes;
+};
+
+/* Each file system once. */
+static size_t flush_device(struct group *g, const struct laz_vault_way *w)
+{
+    struct stat st;
+    size_t i = 0;
+
+    if (fstat(w->parent, &st) != 0)
+        st.st_dev = 0;
+    while (i < g->device_count && g->devices[i] != st.st_dev)
+        i++;
+    if (i == g->device_count) {
+        g->devices[i] = st.st_dev;
+        g->flushed[i] = laz_vault_way_flush(w, &g->errors[i]);
+        g->device_count++;
+    }
+    return i;
+}
+
+static void end_group(struct rollback *b, struct group *g)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        size_t device = flush_device(g, &g->ways[i]);
+
+        if (g->flushed[device] == LAZ_OK) {
+            end_entry(b, g->entries[i], &g->ways[i]);
+            continue;
+        }
+        laz_vault_way_clear(&g->ways[i]);
+        fail_entry(b, g->entries[i]->target, &g->errors[device]);
+    }
+    g->count = g->device_count = 0;
+    g->bytes = 0;
+}
+
+static void return_entry(struct rollback *b, struct group *g, const struct seen *e)
+{
+    struct laz_error err = {0};
+
+    if (e->item->put_back) { /* by this rollback, before it was interrupted, or by one before */
+        b->done.restored++;
+        return;
+    }
+    if (begin_entry(b, e, &g->ways[g->count], &err) != LAZ_OK) {
+        fail_entry(b, e->target, &err);
+        return;
+    }
+    g->entries[g->count++] = e;
+    g->bytes += e->item->size;
+    if (g->count == GROUP_FILES || g->bytes >= GROUP_BYTES)
+        end_group(b, g);
+}
+
+static enum laz_status return_entries(struct rollback *b, const struct seen *all, size_t count)
+{
+    struct group *g = calloc(1, sizeof *g);
+
+    if (g == NULL)
+        return LAZ_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        return_entry(b, g, &all[i]);
+    end_group(b, g);
+    free(g);
+    return LAZ_OK;
 }
 
 static int compare_seen(const void *a, const void *b)
@@ -316,8 +398,8 @@ static enum laz_status put_all_back(struct rollback *b)
     s = locate_all(b, &all, &count);
     if (s == LAZ_OK)
         s = remember_targets(b, all, count);
-    for (size_t i = 0; s == LAZ_OK && i < count; i++)
-        return_entry(b, &all[i]);
+    if (s == LAZ_OK)
+        s = return_entries(b, all, count);
     if (s == LAZ_OK) {
         undo_renames(b);
         report_created(b);
@@ -380,7 +462,7 @@ enum laz_status laz_vault_take_out(struct laz_vault *v, uint64_t id, const char 
     const struct laz_vault_item *item = laz_vault_item_by_number(&v->index, id);
     struct laz_vault_copy copy;
     struct laz_vault_return r = {.copy = &copy, .replace = replace, .number = id};
-    bool changed;
+    struct laz_vault_way way;
     enum laz_status s;
 
     if (item == NULL)
@@ -391,7 +473,13 @@ enum laz_status laz_vault_take_out(struct laz_vault *v, uint64_t id, const char 
         return s;
     r.target = destination != NULL ? destination : copy.path;
     r.make_folders = destination == NULL;
-    s = laz_vault_put_back(v, &r, &changed, err);
+    s = laz_vault_way_begin(v, &r, &way, err);
+    if (s == LAZ_OK) {
+        s = laz_vault_way_flush(&way, err);
+        if (s == LAZ_OK)
+            s = laz_vault_way_end(&way, err);
+        laz_vault_way_clear(&way);
+    }
     laz_vault_copy_clear(&copy);
     return s;
 }
