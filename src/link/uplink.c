@@ -53,19 +53,31 @@ bool laz_uplink_call(struct laz_uplink *u, enum laz_uplink_slot slot, const char
     return false;
 }
 
-/* Whether what the identity folder holds is to be used, or the invitation that we were given. */
+/* Whether what the identity folder holds is to be used, or the invitation that we were given. A
+ * console that has moved is still the same when its root is. */
 static bool credential_serves(const struct laz_uplink *u)
 {
     const struct laz_uplink_config *config = u->config;
     uint8_t pin[LAZ_FINGERPRINT_SIZE];
-    bool invited = config->url != NULL && config->token != NULL && config->pin != NULL &&
-                   laz_hex_decode(laz_view_of(config->pin), pin, sizeof pin);
 
-    if (!invited)
+    if (config->token == NULL || config->pin == NULL ||
+        !laz_hex_decode(laz_view_of(config->pin), pin, sizeof pin))
         return true;
     return memcmp(pin, u->credential.pin, sizeof pin) == 0 &&
-           strcmp(config->url, u->credential.url) == 0 &&
            laz_now_ms() < u->credential.certificate.not_after_ms;
+}
+
+static void follow_console(struct laz_uplink *u)
+{
+    struct laz_credential *c = &u->credential;
+    const char *url = u->config->url;
+    struct laz_error err;
+
+    if (url == NULL || !laz_url_is_console(url) || strcmp(url, c->url) == 0)
+        return;
+    snprintf(c->url, sizeof c->url, "%s", url);
+    if (laz_credential_store(u->config->identity_dir, c, laz_now_ms(), &err) != LAZ_OK)
+        laz_log_error(LAZ_WARN, "uplink.identity", &err); /* it is told again at the next start */
 }
 
 static void load_credential(struct laz_uplink *u)
@@ -75,9 +87,13 @@ static void load_credential(struct laz_uplink *u)
 
     if (s != LAZ_OK && s != LAZ_NOT_FOUND)
         laz_log_error(LAZ_ERROR, "uplink.identity", &err);
-    if (s == LAZ_OK && credential_serves(u) && laz_uplink_connect(u, &err) == LAZ_OK) {
-        u->enrolled = true;
-        return;
+    if (s == LAZ_OK && credential_serves(u)) {
+        follow_console(u);
+        if (laz_uplink_connect(u, &err) == LAZ_OK) {
+            u->enrolled = true;
+            return;
+        }
+        laz_log_error(LAZ_ERROR, "uplink.client", &err);
     }
     laz_credential_drop(&u->credential);
     laz_credential_init(&u->credential);

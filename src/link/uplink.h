@@ -23,8 +23,9 @@
 struct laz_uplink_config {
     const char *identity_dir; /* exists, 0700, the uplink's own */
     const char *spool_dir;    /* exists, shared with the broker, same user */
-    /* For the first enrolment; NULL when the identity folder holds one already. With a new token an
-     * agent that has an identity of another console, or an expired one, enrols again. */
+    /* For the first enrolment; NULL when the identity folder holds one already. An identity whose
+     * console has this pin and whose certificate is valid is kept, at this address; else the token
+     * is used to enrol again. */
     const char *url;   /* "https://host:8444" */
     const char *token; /* one-time */
     const char *pin;   /* SHA-256 of the console's root certificate, 64 hexadecimal digits */

@@ -106,7 +106,7 @@ arrived_once() { # CONSOLE-FOLDER N
     seq "$2" | cmp -s - "$place/numbers"
 }
 
-echo "1..23"
+echo "1..24"
 
 # ------------------------------------------------------------------ enrolment
 start_console one
@@ -172,6 +172,18 @@ poison() {
 }
 check "an event that is refused becomes a declared gap and stops nothing" poison
 rm "$place/two/refuse"
+stop_console
+
+# ------------------------------------------------------------------ the console moves
+start_console four
+start_agent old "$good" "$pin" 10
+await 10 '^acked' "$place/agent.out" || true
+finish_agent
+stop_console
+start_console four
+start_agent old "$(printf 'b%.0s' {1..32})" "$pin" 10
+check "a console at another port is followed without a new token" await 10 '^acked' "$place/agent.out"
+finish_agent
 stop_console
 
 # ------------------------------------------------------------------ a certificate grows old
