@@ -34,7 +34,7 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
 round() { # round NAME: appends "untar-ms first-line second-line"
     local tree=$dir/disk/share start end
-    rm -rf "$tree"/*
+    rm -rf "${tree:?}"/*
     sync
     start=$(now_ms)
     tar -C "$tree" -xf "$dir/many.tar"
