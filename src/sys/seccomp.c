@@ -92,7 +92,7 @@ static const struct call calls_of_all[] = {
 
 static const struct call calls_of_workers[] = {
     CALL_IF2(mmap, ARG_BITS(2, PROT_EXEC, 0), ARG_BITS(3, MAP_TYPE, MAP_PRIVATE)),
-    CALL(sysinfo),
+    CALL(sysinfo), /* qsort of the C library asks how much memory there is */
     CALL_IF(recvmsg, ARG(0, LAZ_SANDBOX_CHANNEL)),
     CALL_IF(sendmsg, ARG(0, LAZ_SANDBOX_CHANNEL)),
     /* Libraries look for files (character sets, processor features) and go on without them. */
