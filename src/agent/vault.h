@@ -90,7 +90,14 @@ struct laz_vault_report {
     uint64_t bytes;
     const struct laz_error *err; /* NULL unless failed */
 };
-typedef void laz_vault_report_fn(void *context, const struct laz_vault_report *report);
+/* Who hears of a rollback. pause (may be NULL) is called before each file: other actors' first
+ * writes may wait meanwhile, so it may call laz_vault_keep, _open_old, _renamed, _created, _suspect
+ * and _state, and nothing else of the vault. */
+struct laz_vault_listener {
+    void (*report)(void *context, const struct laz_vault_report *report);
+    void (*pause)(void *context);
+    void *context;
+};
 
 struct laz_vault_rollback {
     uint32_t restored, failed, left;
@@ -103,7 +110,7 @@ struct laz_vault_rollback {
  * reported and left. May be called again: what is done is done, what failed is tried again.
  * LAZ_NOT_FOUND when nothing is kept for the actor. */
 LAZ_CHECKED enum laz_status laz_vault_roll_back(struct laz_vault *v, struct laz_view actor,
-                                                laz_vault_report_fn *report, void *context,
+                                                const struct laz_vault_listener *listener,
                                                 struct laz_vault_rollback *out,
                                                 struct laz_error *err);
 /* The actor of a rollback that was interrupted, or false. */

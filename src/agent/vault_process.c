@@ -17,12 +17,15 @@
 
 #define TIDY_MS   30000
 #define PATHS_MAX 64
+#define LATER_MAX 64
 
 /* The process: it answers one request after the other. */
 struct run {
     struct laz_vault *vault;
     int channel;
     struct laz_buf in, out;
+    struct laz_buf later[LATER_MAX]; /* requests that wait for the end of a rollback */
+    size_t later_count;
     bool closed;        /* the other side is gone, or cannot be understood */
     int flush, flushed; /* eventfds to and from the thread that flushes; -1: none */
     bool flushing;
@@ -92,12 +95,15 @@ static void send_report(void *context, const struct laz_vault_report *report)
     send_message(rolling->run, &m, NULL);
 }
 
+static void serve_urgent(void *context);
+
 static enum laz_status roll_back(struct run *r, struct laz_view actor, uint64_t job)
 {
     struct rolling rolling = {r, job};
+    struct laz_vault_listener listener = {send_report, serve_urgent, &rolling};
     struct laz_vault_rollback done = {0};
     struct laz_error err = {0};
-    enum laz_status s = laz_vault_roll_back(r->vault, actor, send_report, &rolling, &done, &err);
+    enum laz_status s = laz_vault_roll_back(r->vault, actor, &listener, &done, &err);
     struct laz_vault_message m = {
         .kind = LAZ_VAULT_ROLLED_BACK,
         .rolled_back = {job, s, done.restored, done.failed, done.left, done.bytes}};
@@ -230,27 +236,90 @@ static void answer(struct run *r, const struct laz_vault_message *m, int fd)
     }
 }
 
-static void receive(struct run *r)
+/* Takes one request. False when there is none: then the channel is empty or closed. */
+static bool receive(struct run *r, struct laz_vault_message *m, int *fd)
 {
-    LAZ_OWNED(laz_fd_drop) int fd = -1;
-    struct laz_vault_message m;
     int fds[1];
     size_t count = 1;
     enum laz_status s = laz_channel_receive(r->channel, &r->in, fds, &count);
 
     if (s == LAZ_BUSY)
-        return;
+        return false;
     if (s == LAZ_OK && count == 1)
-        fd = fds[0];
+        *fd = fds[0];
     if (s == LAZ_OK)
-        s = laz_vault_message_read(laz_buf_view(&r->in), &m);
-    if (s != LAZ_OK) {
-        if (s != LAZ_CLOSED)
-            laz_log(LAZ_ERROR, "vault.channel", "status=%s", laz_status_name(s));
-        r->closed = true;
-        return;
+        s = laz_vault_message_read(laz_buf_view(&r->in), m);
+    if (s == LAZ_OK)
+        return true;
+    if (s != LAZ_CLOSED)
+        laz_log(LAZ_ERROR, "vault.channel", "status=%s", laz_status_name(s));
+    r->closed = true;
+    return false;
+}
+
+static void serve_one(struct run *r)
+{
+    LAZ_OWNED(laz_fd_drop) int fd = -1;
+    struct laz_vault_message m;
+
+    if (receive(r, &m, &fd))
+        answer(r, &m, fd);
+}
+
+/* What may not happen during a rollback: it would take away what the rollback works on. */
+static bool must_wait(enum laz_vault_message_kind kind)
+{
+    return kind == LAZ_VAULT_FORGET || kind == LAZ_VAULT_ROLLBACK || kind == LAZ_VAULT_LIST;
+}
+
+static void put_off(struct run *r)
+{
+    struct laz_buf *b = &r->later[r->later_count];
+
+    laz_buf_init(b, LAZ_VAULT_MESSAGE_MAX);
+    if (laz_buf_add(b, laz_buf_view(&r->in)) == LAZ_OK)
+        r->later_count++;
+    else
+        laz_log(LAZ_ERROR, "vault.memory", "a request is lost");
+}
+
+/* Between two files of a rollback: the first writes of others are held until they are answered. */
+static void serve_urgent(void *context)
+{
+    struct run *r = ((struct rolling *)context)->run;
+    struct pollfd ready = {.fd = r->channel, .events = POLLIN};
+
+    while (!r->closed && r->later_count < LATER_MAX && poll(&ready, 1, 0) == 1) {
+        LAZ_OWNED(laz_fd_drop) int fd = -1;
+        struct laz_vault_message m;
+
+        if (!receive(r, &m, &fd))
+            return;
+        if (must_wait(m.kind))
+            put_off(r);
+        else
+            answer(r, &m, fd);
     }
-    answer(r, &m, fd);
+}
+
+/* In the order in which they came; one of them may put off others, which come behind. */
+static void serve_later(struct run *r)
+{
+    while (r->later_count > 0 && !r->closed) {
+        LAZ_OWNED(laz_buf_drop) struct laz_buf first = r->later[0];
+        struct laz_vault_message m;
+
+        r->later_count--;
+        memmove(r->later, r->later + 1, r->later_count * sizeof *r->later);
+        if (laz_vault_message_read(laz_buf_view(&first), &m) == LAZ_OK)
+            answer(r, &m, -1);
+    }
+}
+
+static void clear_later(struct run *r)
+{
+    while (r->later_count > 0)
+        laz_buf_clear(&r->later[--r->later_count]);
 }
 
 /* What the flushing thread shares with the process: three descriptors that never change. A flush of
@@ -376,7 +445,8 @@ static void loop(struct run *r)
         if (ready[1].revents != 0)
             see_flushed(r);
         if (ready[0].revents != 0)
-            receive(r);
+            serve_one(r);
+        serve_later(r);
     }
 }
 
@@ -417,7 +487,9 @@ int laz_vault_run(int channel, const char *dir, const struct laz_vault_limits *l
     start_flusher(&r, dir);
     r.tidy_at_ms = laz_monotonic_ms() + TIDY_MS;
     finish_interrupted(&r);
+    serve_later(&r);
     loop(&r);
+    clear_later(&r);
     if (laz_vault_is_dirty(r.vault) && laz_vault_sync(r.vault, &err) != LAZ_OK)
         laz_log_error(LAZ_ERROR, "vault.flush", &err);
     laz_buf_clear(&r.in);

@@ -24,8 +24,7 @@ struct rollback {
     char **targets; /* of the entries, borrowed, sorted */
     size_t target_count;
     bool resumed;
-    laz_vault_report_fn *report;
-    void *context;
+    const struct laz_vault_listener *listener;
     struct laz_vault_rollback done;
 };
 
@@ -34,7 +33,7 @@ static void tell(struct rollback *b, enum laz_vault_outcome outcome, const char 
 {
     struct laz_vault_report report = {outcome, laz_view_of(path), bytes, err};
 
-    b->report(b->context, &report);
+    b->listener->report(b->listener->context, &report);
 }
 
 static enum laz_status read_names(struct rollback *b)
@@ -269,8 +268,11 @@ static enum laz_status return_entries(struct rollback *b, const struct seen *all
 
     if (g == NULL)
         return LAZ_NOMEM;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (b->listener->pause != NULL)
+            b->listener->pause(b->listener->context);
         return_entry(b, g, &all[i]);
+    }
     end_group(b, g);
     free(g);
     return LAZ_OK;
@@ -432,13 +434,11 @@ static void end(struct rollback *b)
 }
 
 enum laz_status laz_vault_roll_back(struct laz_vault *v, struct laz_view actor,
-                                    laz_vault_report_fn *report, void *context,
+                                    const struct laz_vault_listener *listener,
                                     struct laz_vault_rollback *out, struct laz_error *err)
 {
-    struct rollback b = {.v = v,
-                         .actor = laz_vault_actor_find(&v->index, actor),
-                         .report = report,
-                         .context = context};
+    struct rollback b = {
+        .v = v, .actor = laz_vault_actor_find(&v->index, actor), .listener = listener};
     enum laz_status s;
 
     if (b.actor == NULL || (b.actor->entries == 0 && b.actor->notes == 0 && !b.actor->rolling))

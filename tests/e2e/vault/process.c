@@ -311,6 +311,37 @@ static void nonsense_ends_it(void)
     stop(&v, false);
 }
 
+/* A first write of somebody else does not wait for the end of a long rollback. */
+static void others_are_served_meanwhile(void)
+{
+    struct vault v;
+    struct laz_vault_message m = {.kind = LAZ_VAULT_FORGET,
+                                  .actor = {.actor = laz_view_of("actor")}};
+    bool kept = false, before = false;
+    unsigned told = 0;
+    int fd;
+
+    set_up(MANY);
+    start(&v);
+    for (unsigned n = 0; n < MANY; n++)
+        must(keep(&v, n), "keep");
+    for (unsigned n = 0; n < MANY; n++)
+        destroy(&v, n);
+    write_text(file_at(MANY, ""), "good", MANY);
+    must(send_rollback(&v) && ask(&v, &m, -1) && send_keep(&v, MANY), "ask");
+    while (hear(&v, &m, &fd)) {
+        told += m.kind == LAZ_VAULT_RESTORED ? 1 : 0;
+        kept = kept || (m.kind == LAZ_VAULT_KEPT && m.kept.status == LAZ_OK);
+        before = before || (m.kind == LAZ_VAULT_KEPT && told < MANY);
+        if (m.kind == LAZ_VAULT_ROLLED_BACK)
+            break;
+    }
+    report(kept && before, "a first write of another is answered during a rollback");
+    report(told == MANY && m.rolled_back.failed == 0 && all_good(MANY + 1),
+           "and what came in between changes nothing of it");
+    stop(&v, false);
+}
+
 /* Sends all, hears some, kills. Those that were answered must be kept. */
 static bool kill_while_keeping(struct vault *v, bool kept[FILES])
 {
@@ -414,6 +445,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     snprintf(place, sizeof place, "%s", argv[1]);
     many_files_come_back();
+    others_are_served_meanwhile();
     nonsense_ends_it();
     large_files_are_shared_where_that_can_be();
     kills_lose_nothing((unsigned)kills);

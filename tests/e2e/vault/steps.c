@@ -311,6 +311,7 @@ static void ignore_report(void *context, const struct laz_vault_report *r)
 
 static int do_rollback(void *context)
 {
+    static const struct laz_vault_listener nobody = {.report = ignore_report};
     struct laz_vault *v = NULL;
     struct laz_vault_rollback done = {0};
     struct laz_error err;
@@ -318,7 +319,7 @@ static int do_rollback(void *context)
 
     (void)context;
     if (s == LAZ_OK)
-        s = laz_vault_roll_back(v, laz_view_of("actor"), ignore_report, NULL, &done, &err);
+        s = laz_vault_roll_back(v, laz_view_of("actor"), &nobody, &done, &err);
     if (s == LAZ_OK && done.failed > 0)
         s = LAZ_IO;
     return (int)s;

@@ -88,8 +88,10 @@ static struct laz_vault_rollback roll_back(struct laz_vault *v, const char *acto
     struct laz_vault_rollback done;
     struct laz_error err;
 
+    struct laz_vault_listener listener = {.report = hear, .context = told};
+
     *told = (struct told){0};
-    assert_int_equal(laz_vault_roll_back(v, laz_view_of(actor), hear, told, &done, &err), LAZ_OK);
+    assert_int_equal(laz_vault_roll_back(v, laz_view_of(actor), &listener, &done, &err), LAZ_OK);
     return done;
 }
 
@@ -423,6 +425,7 @@ static void each_actor_gets_back_what_it_touched(void **state)
     struct laz_vault_rollback done;
     struct laz_error err;
     struct told told;
+    struct laz_vault_listener listener = {.report = hear, .context = &told};
 
     write_text(in(p, "one"), "first");
     write_text(in(p, "two"), "second");
@@ -433,7 +436,7 @@ static void each_actor_gets_back_what_it_touched(void **state)
     assert_int_equal(roll_back(v, "a", &told).restored, 1);
     assert_text(in(p, "one"), "first");
     assert_text(in(p, "two"), "good work of b");
-    assert_int_equal(laz_vault_roll_back(v, laz_view_of("nobody"), hear, &told, &done, &err),
+    assert_int_equal(laz_vault_roll_back(v, laz_view_of("nobody"), &listener, &done, &err),
                      LAZ_NOT_FOUND);
     laz_vault_free(v);
 }
