@@ -112,6 +112,7 @@ static void add_alternatives(struct dice *dice, struct laz_buf *out, const char 
 static void add_hex_string(struct dice *dice, struct laz_buf *out)
 {
     uint64_t len = 1 + roll(dice, 4);
+    bool has_jump = false; /* yara 4.2.3 misses some matches of strings with two jumps */
 
     add(out, "{ ");
     add_hex_byte(dice, out, false);
@@ -119,7 +120,8 @@ static void add_hex_string(struct dice *dice, struct laz_buf *out)
     for (uint64_t i = 0; i < len; i++) {
         uint64_t kind = roll(dice, 8);
 
-        if (kind == 0) {
+        if (kind == 0 && !has_jump) {
+            has_jump = true;
             add_number(out, " [%u-", (unsigned)roll(dice, 3));
             add_number(out, "%u] ", (unsigned)(3 + roll(dice, 4)));
         } else if (kind == 1) {
