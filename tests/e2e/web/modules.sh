@@ -1,5 +1,5 @@
-# modules.sh - puts the packages of a lockfile into a folder of the build, once for each lockfile.
-# Sourced; needs LAZ_BUILD.
+# modules.sh - what the tests with a browser share: packages of a lockfile, put into a folder of the build once for each
+# lockfile, and stories told by Node. Sourced after lib.sh.
 # shellcheck shell=bash
 
 npm_modules() { # npm_modules SOURCE NAME: prints the folder that holds node_modules
@@ -12,4 +12,15 @@ npm_modules() { # npm_modules SOURCE NAME: prints the folder that holds node_mod
         echo "$stamp" >"$at/stamp"
     fi
     echo "$at"
+}
+
+tell() { # tell SCRIPT: hands on the "ok - …" and "not ok - …" of a story
+    local line
+    while IFS= read -r line; do
+        case $line in
+        'ok - '*) ok "${line#ok - }" ;;
+        'not ok - '*) not_ok "${line#not ok - }" ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done < <(node "$1" 2>&1 || echo "not ok - the story was told to its end")
 }

@@ -29,13 +29,7 @@ fi
 export LAZ_MODULES=$modules LAZ_PAGE="https://127.0.0.1:$port" LAZ_DATA=$data LAZ_WORK=$work
 LAZ_PASSWORD=$(sed -n 's/^administrator: admin *password: *//p' "$work/up.log")
 export LAZ_PASSWORD
-while IFS= read -r line; do
-    case $line in
-    'ok - '*) ok "${line#ok - }" ;;
-    'not ok - '*) not_ok "${line#not ok - }" ;;
-    *) printf '%s\n' "$line" ;;
-    esac
-done < <(node "$LAZ_SOURCE/tests/e2e/web/page.mjs" 2>&1 || echo "not ok - the story was told to its end")
+tell "$LAZ_SOURCE/tests/e2e/web/page.mjs"
 [ "$tap_failed" -eq 0 ] || sed 's/^/# up: /' "$work/up.log" | tail -n 40
 [ -z "${LAZ_SCREENSHOT:-}" ] || cp "$work/shots/screenshot.png" "$LAZ_SCREENSHOT"
 [ -z "${LAZ_SHOTS:-}" ] || cp -r "$work/shots/." "$LAZ_SHOTS/"

@@ -11,7 +11,7 @@ import { HonestCounters, WorkCounters } from "../parts/HonestCounters";
 import { PageHead } from "../parts/PageHead";
 import { Panel } from "../parts/Panel";
 import { Pill, type Tone } from "../parts/Pill";
-import { ENDPOINT_TONE } from "../parts/stateTones";
+import { ENDPOINT_TONE, endpointStanding } from "../parts/stateTones";
 import { Empty, Failed, Waiting } from "../parts/states";
 import { Ago } from "../parts/texts";
 
@@ -170,17 +170,16 @@ export function EndpointPage({ id }: { id: string }) {
   const { t } = useTranslation();
   const query = useEndpoint(id);
   const endpoint = query.data;
+  const standing = endpoint === undefined ? undefined : endpointStanding(endpoint);
   return (
     <>
       <PageHead
         title={endpoint?.name ?? t("nav.endpoints")}
         back={{ href: "/endpoints", text: t("nav.endpoints") }}
         badge={
-          endpoint !== undefined && (
-            <Pill tone={ENDPOINT_TONE[endpoint.state]}>{t(`endpointState.${endpoint.state}`)}</Pill>
-          )
+          standing !== undefined && <Pill tone={ENDPOINT_TONE[standing]}>{t(`endpointState.${standing}`)}</Pill>
         }
-        lead={endpoint !== undefined ? t(`endpointLead.${endpoint.state}`) : undefined}
+        lead={standing !== undefined ? t(`endpointLead.${standing}`) : undefined}
       />
       {query.isPending && <Waiting lines={8} />}
       {query.isError && endpoint === undefined && (

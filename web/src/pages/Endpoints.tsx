@@ -9,7 +9,7 @@ import { AddServer } from "../parts/AddServer";
 import { type Column, DataTable, More } from "../parts/DataTable";
 import { PageHead } from "../parts/PageHead";
 import { Pill } from "../parts/Pill";
-import { ENDPOINT_TONE } from "../parts/stateTones";
+import { ENDPOINT_TONE, endpointStanding } from "../parts/stateTones";
 import { Empty, Failed, Waiting } from "../parts/states";
 import { Ago } from "../parts/texts";
 
@@ -33,7 +33,10 @@ function useColumns(): Column<Endpoint>[] {
     {
       key: "state",
       title: t("endpoints.state"),
-      render: (e) => <Pill tone={ENDPOINT_TONE[e.state]}>{t(`endpointState.${e.state}`)}</Pill>,
+      render: (e) => {
+        const standing = endpointStanding(e);
+        return <Pill tone={ENDPOINT_TONE[standing]}>{t(`endpointState.${standing}`)}</Pill>;
+      },
     },
     {
       key: "folders",

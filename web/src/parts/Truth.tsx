@@ -7,23 +7,26 @@ import type { Endpoint, Overview } from "../api/types";
 import { useFormat, useNow } from "../app/format";
 import { useCodes } from "../app/i18n";
 import type { Tone } from "./Pill";
+import { endpointStanding } from "./stateTones";
 
-type Standing = "none" | "protected" | "partly" | "unprotected";
+type Standing = "none" | "protected" | "partly" | "bare" | "unprotected";
 
-/* A server that guards no folder reports in and is well, and yet protects nothing. */
 function isWeak(endpoint: Endpoint): boolean {
-  return endpoint.state !== "protected" || endpoint.protected.length === 0;
+  return endpointStanding(endpoint) !== "protected";
 }
 
-function standingOf({ endpoints }: Overview, weak: number): Standing {
+function standingOf({ endpoints }: Overview, known: Endpoint[], weak: number): Standing {
   if (endpoints.total === 0) return "none";
   if (weak === 0) return "protected";
-  return endpoints.protected + endpoints.degraded > 0 ? "partly" : "unprotected";
+  if (endpoints.protected + endpoints.degraded === 0) return "unprotected";
+  const isAnythingGuarded = endpoints.total > known.length || known.some((e) => e.protected.length > 0);
+  return isAnythingGuarded ? "partly" : "bare";
 }
 
 const LOOKS: Record<Standing, { tone: Tone; icon: typeof IconShieldCheck }> = {
   none: { tone: "calm", icon: IconShieldOff },
   protected: { tone: "good", icon: IconShieldCheck },
+  bare: { tone: "bad", icon: IconShieldX },
   partly: { tone: "attention", icon: IconShieldHalf },
   unprotected: { tone: "bad", icon: IconShieldX },
 };
@@ -36,8 +39,8 @@ function useReason() {
   const now = useNow();
   return (endpoint: Endpoint): string => {
     if (endpoint.state === "offline") return t("truth.offline", { ago: format.ago(endpoint.last_seen, now) });
-    if (endpoint.protected.length === 0) return t("truth.noFolder");
     if (endpoint.mode !== "full") return codes("mode", endpoint.mode);
+    if (endpoint.protected.length === 0) return t("truth.noFolder");
     const [first] = endpoint.unguarded;
     return first === undefined ? t("truth.degraded") : codes("unguarded", first, {}, "name");
   };
@@ -72,7 +75,7 @@ export function Truth({ overview, endpoints }: TruthProps) {
   const { total, protected: safe } = overview.endpoints;
   const bare = endpoints.filter((e) => e.state === "protected" && isWeak(e)).length;
   const weak = total - safe + bare;
-  const standing = standingOf(overview, weak);
+  const standing = standingOf(overview, endpoints, weak);
   const { tone, icon: Icon } = LOOKS[standing];
   const folders = endpoints.reduce((sum, e) => sum + e.protected.length, 0);
   return (

@@ -2,9 +2,17 @@
 import type { Endpoint, Incident, QuarantineState } from "../api/types";
 import type { Tone } from "./Pill";
 
-export const ENDPOINT_TONE: Record<Endpoint["state"], Tone> = {
+export type EndpointStanding = Endpoint["state"] | "bare";
+
+/* A server that guards no folder may be in good health, and yet it protects nothing. */
+export function endpointStanding(endpoint: Endpoint): EndpointStanding {
+  return endpoint.state !== "offline" && endpoint.protected.length === 0 ? "bare" : endpoint.state;
+}
+
+export const ENDPOINT_TONE: Record<EndpointStanding, Tone> = {
   protected: "good",
   degraded: "attention",
+  bare: "bad",
   offline: "bad",
 };
 
