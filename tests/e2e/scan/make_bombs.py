@@ -79,6 +79,13 @@ def nested_gzip(levels):
     return data
 
 
+# A 7z header that asks for 16 GiB of memory; the worker has less.
+HUGE_HEADER = bytes.fromhex(
+    "377abcaf271c00038e27b35516000000000000003e000000ffffff11ccf660ba68656c6c6f206672"
+    "6f6d20616e2061726368697665210104060001091600070b01000101000c1600080a01cef9dc6600"
+    "00050111f41500650069006300610072002e0063006f006d000000150601002080a4810000"
+)
+
 whole = zip_of([("a%d" % i, os.urandom(5000)) for i in range(20)])
 put("nested-zip.limit", nested_zip(5, 16))
 put("zeros-10G.gz.limit", gz_zeros(10 << 30))
@@ -86,6 +93,7 @@ put("zeros-100G.zst.limit", zstd_zeros(100 << 30))
 put("tar-of-a-million.limit", tar_of_empties(1000000))
 put("nested-1000.gz.limit", nested_gzip(1000))
 put("overlapped.zip.limit", overlapped_zip(600, 1 << 20))
+put("huge-header.7z.limit", HUGE_HEADER)
 put("cut.zip.damaged", whole[: len(whole) // 2])
 put("cut.gz.damaged", gzip.compress(os.urandom(100000))[:50000])
 put("cut.tar.gz.damaged", gzip.compress(tarfile.TarInfo("a").tobuf() + os.urandom(300))[:-100])
