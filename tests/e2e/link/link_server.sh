@@ -37,7 +37,7 @@ raw() { # SECONDS: bytes on standard input
         >"$place/answer" 2>/dev/null || true
 }
 
-echo "1..33"
+echo "1..36"
 "$programs/trial_server" "$place" 127.0.0.1:0 2000 >"$place/port" 2>"$place/server.err" &
 server_pid=$!
 for _ in $(seq 100); do
@@ -53,6 +53,8 @@ check "a request is understood" \
     "$url/echo/a%20b?q=%C3%A9+1" -b '__Host-lazaret=x'
 check "a body arrives whole" answered '"body":100000' "$url/echo/" \
     --data-binary @<(head -c 100000 /dev/zero)
+check "a client that asks before it sends is told to go on" answered '^< HTTP/1.1 100' -v "$url/echo/" \
+    -H 'Expect: 100-continue' --data-binary @<(head -c 5000 /dev/zero)
 check "without a certificate a client has no name" answered '"uri":""' "$url/echo/"
 check "with one it has the name that we gave it" answered '"uri":"urn:lazaret:trial:agent:1"' \
     --cert "$place/client.pem" "$url/echo/"
@@ -176,4 +178,32 @@ in_use() {
             "$place/answer"
 }
 check "a port in use is named, with a remedy" in_use
+
+# ------------------------------------------------------------------ full of idle clients
+kill "$server_pid"
+wait "$server_pid" 2>/dev/null || true
+"$programs/trial_server" "$place" 127.0.0.1:0 60000 >"$place/port" 2>"$place/server.err" &
+server_pid=$!
+for _ in $(seq 100); do
+    [ -s "$place/port" ] && break
+    sleep 0.05
+done
+port=$(awk '{ print $2 }' "$place/port")
+url=https://127.0.0.1:$port
+pids=()
+printf 'GET /asset HTTP/1.1\r\nHost: h\r\n\r\n' >"$place/request"
+for i in $(seq 45); do
+    timeout 30 openssl s_client -quiet -connect "127.0.0.1:$port" -bind "127.0.0.$((i % 3 + 1)):0" \
+        <"$place/request" >"$place/idle.$i" 2>/dev/null &
+    pids+=($!)
+done
+served() { grep -l '^HTTP/1.1 200' "$place"/idle.* 2>/dev/null | wc -l; }
+for _ in $(seq 200); do
+    [ "$(served)" -ge 45 ] && break
+    sleep 0.1
+done
+check "forty-five clients are answered by a server with room for forty" test "$(served)" -ge 45
+check "who comes then is answered, for the longest idle one gives way" answered '"body":0' \
+    --interface 127.0.0.4 "$url/echo/"
+kill "${pids[@]}" 2>/dev/null || true
 exit $failed
