@@ -147,11 +147,11 @@ static void reply_login(struct attempt *a, const struct login_result *r)
     LAZ_OWNED(laz_buf_drop) struct laz_buf body;
     struct laz_json_out out = {&body, false};
 
+    laz_buf_init(&body, 4096);
     if (!r->right) {
         laz_request_reply_error(a->request, 401, "login.wrong", NULL);
         return;
     }
-    laz_buf_init(&body, 4096);
     put_session(&out, &r->session);
     set_cookie(a->request, r->text, a->console->config.times.absolute_ms / 1000);
     laz_request_reply_json(a->request, 200, laz_buf_view(&body));

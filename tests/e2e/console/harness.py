@@ -344,7 +344,7 @@ def quarantined(path, quarantine_id, incident):
 
 
 def scratch():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-test."))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-console-test."))
     return folder
 
 
