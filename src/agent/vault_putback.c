@@ -381,3 +381,31 @@ void laz_vault_way_clear(struct laz_vault_way *w)
 {
     laz_fd_drop(&w->parent);
 }
+
+enum laz_status laz_vault_take_out(struct laz_vault *v, uint64_t id, const char *destination,
+                                   bool replace, struct laz_error *err)
+{
+    const struct laz_vault_item *item = laz_vault_item_by_number(&v->index, id);
+    struct laz_vault_copy copy;
+    struct laz_vault_return r = {.copy = &copy, .replace = replace, .number = id};
+    struct laz_vault_way way;
+    enum laz_status s;
+
+    if (item == NULL)
+        return laz_fail(err, LAZ_NOT_FOUND, "vault", v->path, "has no such entry",
+                        "see 'lazaret vault list'");
+    s = laz_vault_copy_open(v, item, &copy, err);
+    if (s != LAZ_OK)
+        return s;
+    r.target = destination != NULL ? destination : copy.path;
+    r.make_folders = destination == NULL;
+    s = laz_vault_way_begin(v, &r, &way, err);
+    if (s == LAZ_OK) {
+        s = laz_vault_way_flush(&way, err);
+        if (s == LAZ_OK)
+            s = laz_vault_way_end(&way, err);
+        laz_vault_way_clear(&way);
+    }
+    laz_vault_copy_clear(&copy);
+    return s;
+}
