@@ -108,15 +108,15 @@ static bool is_escaped(struct laz_view dictionary)
 }
 
 /* From the keyword's end: what stands in the stream begins after the end of its line. */
-static struct laz_view data_after(struct laz_view file, uint64_t offset)
+static uint64_t data_offset(struct laz_view file, uint64_t keyword_end)
 {
-    struct laz_view v = laz_view_from_offset(file, offset);
+    struct laz_view v = laz_view_from_offset(file, keyword_end);
 
     if (laz_view_starts(v, laz_view_of("\r\n")))
-        return laz_view_from_offset(v, 2);
+        return keyword_end + 2;
     if (laz_view_starts(v, laz_view_of("\n")) || laz_view_starts(v, laz_view_of("\r")))
-        return laz_view_from_offset(v, 1);
-    return v;
+        return keyword_end + 1;
+    return keyword_end;
 }
 
 /* Without the end of line before "endstream", which belongs to the keyword (7.3.8.1). */
@@ -132,18 +132,20 @@ static struct laz_view without_line_end(struct laz_view v)
 static enum laz_status begin_stream(struct laz_pdf *pdf, struct laz_view dictionary,
                                     uint64_t keyword_end)
 {
-    struct laz_view data = data_after(pdf->file, keyword_end);
+    uint64_t offset = data_offset(pdf->file, keyword_end);
+    struct laz_view data = laz_view_from_offset(pdf->file, offset);
 
     pdf->filter = is_escaped(dictionary) ? FILTER_OTHER : filter_of(dictionary);
     pdf->ended = false;
     pdf->input = laz_view_first(data, laz_view_find(data, laz_view_of("endstream")));
-    pdf->at = (uint64_t)(data.data - pdf->file.data) + pdf->input.len;
+    pdf->at = offset + pdf->input.len;
     if (pdf->filter != FILTER_FLATE) {
         pdf->input = without_line_end(pdf->input);
         return LAZ_OK;
     }
     /* Packed bytes may hold the word by chance; zlib knows its own end. */
     pdf->input = data;
+    pdf->at = offset;
     memset(&pdf->z, 0, sizeof pdf->z);
     if (inflateInit(&pdf->z) != Z_OK)
         return LAZ_NOMEM;
@@ -154,19 +156,18 @@ static enum laz_status begin_stream(struct laz_pdf *pdf, struct laz_view diction
 /* The next keyword "stream" that a dictionary stands before. */
 static bool find_stream(struct laz_pdf *pdf, struct laz_view *dictionary, uint64_t *keyword_end)
 {
-    struct laz_view rest = laz_view_from_offset(pdf->file, pdf->at);
+    uint64_t at = pdf->at;
 
-    while (rest.len > 0) {
+    while (at < pdf->file.len) {
+        struct laz_view rest = laz_view_from_offset(pdf->file, at);
         size_t n = laz_view_find(rest, laz_view_of("stream"));
-        uint64_t offset = (uint64_t)(rest.data - pdf->file.data) + n;
 
         if (n == rest.len)
             break;
-        if (find_dictionary(pdf->file, offset, dictionary)) {
-            *keyword_end = offset + strlen("stream");
+        *keyword_end = at + n + strlen("stream");
+        if (find_dictionary(pdf->file, at + n, dictionary))
             return true;
-        }
-        rest = laz_view_from_offset(rest, n + strlen("stream"));
+        at = *keyword_end;
     }
     return false;
 }
@@ -180,16 +181,16 @@ enum laz_status laz_pdf_next(struct laz_pdf *pdf, struct laz_member *out)
     end_stream(pdf);
     if (pdf->count == 0 && has(pdf->file, "/Encrypt"))
         return LAZ_ENCRYPTED;
-    do {
-        if (!find_stream(pdf, &dictionary, &keyword_end))
-            return LAZ_NOT_FOUND;
-        s = begin_stream(pdf, dictionary, keyword_end);
-        if (s != LAZ_OK)
-            return s;
-        pdf->count++;
-    } while (pdf->filter == FILTER_SHOWN);
+    if (!find_stream(pdf, &dictionary, &keyword_end))
+        return LAZ_NOT_FOUND;
+    LAZ_ASSERT(keyword_end > pdf->at); /* each step goes forward, so there is an end */
+    s = begin_stream(pdf, dictionary, keyword_end);
+    if (s != LAZ_OK)
+        return s;
+    pdf->count++;
     snprintf(pdf->name, sizeof pdf->name, "stream-%u", pdf->count);
-    *out = (struct laz_member){.name = laz_view_of(pdf->name), .has_data = true};
+    *out = (struct laz_member){.name = laz_view_of(pdf->name),
+                               .has_data = pdf->filter != FILTER_SHOWN};
     return LAZ_OK;
 }
 
@@ -205,7 +206,7 @@ static enum laz_status inflate_some(struct laz_pdf *pdf, uint8_t *out, size_t si
     result = inflate(&pdf->z, Z_NO_FLUSH);
     *len = (size_t)(pdf->z.next_out - out);
     pdf->input = laz_view_from_offset(pdf->input, given - pdf->z.avail_in);
-    pdf->at = (uint64_t)(pdf->input.data - pdf->file.data);
+    pdf->at += given - pdf->z.avail_in;
     if (result == Z_STREAM_END) {
         pdf->ended = true;
         return LAZ_OK;

@@ -45,6 +45,8 @@ static enum laz_status read_first(struct laz_view pdf, char *out, size_t size, s
     *len = 0;
     if (s == LAZ_OK)
         s = laz_archive_next(a, &m);
+    if (s == LAZ_OK && !m.has_data)
+        s = LAZ_NOT_FOUND;
     while (s == LAZ_OK && n > 0) {
         s = laz_archive_read(a, (uint8_t *)out + *len, size - *len, &n);
         *len += n;
@@ -106,10 +108,33 @@ static void every_cut_is_read_inside_its_bytes(void **state)
     laz_buf_clear(&pdf);
 }
 
+/* An empty view says nothing of where it is, which once sent the reader back to the start. */
+static void a_stream_at_the_very_end_ends(void **state)
+{
+    static const char *const pdfs[] = {
+        "%PDF-1.4 1 0 obj << >>stream",
+        "%PDF-1.4 1 0 obj << >>stream\n",
+        "%PDF-1.4 1 0 obj << /Filter /DCTDecode >>stream",
+        "%PDF-1.4 1 0 obj << /Filter /FlateDecode >>stream",
+    };
+
+    for (size_t i = 0; i < sizeof pdfs / sizeof *pdfs; i++) {
+        struct laz_view v = laz_view_of(pdfs[i]);
+        struct laz_archive *a = NULL;
+        struct laz_member m;
+
+        assert_int_equal(laz_archive_open(laz_identify(v), v, NULL, NULL, &a), LAZ_OK);
+        laz_ignore(laz_archive_next(a, &m)); /* one or none */
+        assert_int_equal(laz_archive_next(a, &m), LAZ_NOT_FOUND);
+        laz_archive_free(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_are_read),
+        cmocka_unit_test(a_stream_at_the_very_end_ends),
         cmocka_unit_test(every_cut_is_read_inside_its_bytes),
     };
 
