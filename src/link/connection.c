@@ -79,6 +79,15 @@ static void linger(struct laz_connection *c)
     laz_connection_deadline(c, LINGER_MS);
 }
 
+void laz_connection_finish(struct laz_connection *c)
+{
+    c->keep_alive = false;
+    if (evbuffer_get_length(bufferevent_get_output(c->events)) == 0)
+        linger(c);
+    else
+        laz_connection_answered(c); /* what waits is sent first */
+}
+
 static void on_deadline(evutil_socket_t fd, short what, void *context)
 {
     laz_connection_free(context);

@@ -92,6 +92,8 @@ void laz_connection_free(struct laz_connection *c); /* on_close functions run */
 bool laz_connection_drop_idle(struct laz_server *server);
 /* The answer has been put into the output: what comes next is decided when it has been sent. */
 void laz_connection_answered(struct laz_connection *c);
+/* Ends the connection politely, as soon as what waits has been sent. */
+void laz_connection_finish(struct laz_connection *c);
 void laz_connection_deadline(struct laz_connection *c, int ms); /* 0: none */
 
 /* request.c */

@@ -78,13 +78,11 @@ enum laz_status laz_stream_send(struct laz_stream *stream, uint64_t id, const ch
 
 void laz_stream_end(struct laz_stream *stream)
 {
-    stream->on_close = NULL;
-    stream->connection->state = LAZ_WRITING; /* closes when what is waiting has been sent */
-    stream->connection->keep_alive = false;
-    laz_connection_deadline(stream->connection, evbuffer_get_length(bufferevent_get_output(
-                                                    stream->connection->events)) > 0
-                                                    ? stream->connection->server->config.reply_ms
-                                                    : 1);
+    struct laz_connection *c = stream->connection;
+
+    c->stream = NULL;
+    free(stream);
+    laz_connection_finish(c);
 }
 
 /* A comment keeps the line and proxies awake, and finds out that a client is gone. */

@@ -37,7 +37,7 @@ raw() { # SECONDS: bytes on standard input
         >"$place/answer" 2>/dev/null || true
 }
 
-echo "1..36"
+echo "1..37"
 "$programs/trial_server" "$place" 127.0.0.1:0 2000 >"$place/port" 2>"$place/server.err" &
 server_pid=$!
 for _ in $(seq 100); do
@@ -105,6 +105,13 @@ check "a stream brings events" grep -q '^data: {"kind":"event"}' "$place/events"
 check "and heartbeats" bash -c "[ \$(grep -c '^: beat' '$place/events') -ge 4 ]"
 sleep 0.5
 check "a reader that goes away is noticed" answered '"gone":2' "$url/release"
+
+curl -sSN --max-time 5 --cacert "$place/ca.pem" "$url/stream" >"$place/events" 2>/dev/null &
+stream=$!
+sleep 0.5
+get "$url/end"
+ended() { wait $stream && grep -q '^event: last' "$place/events"; }
+check "a stream that the server ends ends cleanly, with its last event" ended
 
 # ------------------------------------------------------------------ badly
 raw 3 < <(printf 'GET /echo/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo/2 HTTP/1.1\r\nHost: h\r\n\r\n')
@@ -182,6 +189,7 @@ check "a port in use is named, with a remedy" in_use
 # ------------------------------------------------------------------ full of idle clients
 kill "$server_pid"
 wait "$server_pid" 2>/dev/null || true
+rm "$place/port"
 "$programs/trial_server" "$place" 127.0.0.1:0 60000 >"$place/port" 2>"$place/server.err" &
 server_pid=$!
 for _ in $(seq 100); do

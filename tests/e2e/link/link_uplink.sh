@@ -42,6 +42,7 @@ check() {
 
 start_console() { # FOLDER [PORT]
     mkdir -p "$place/$1"
+    rm -f "$place/console.out"
     "$programs/trial_console" "$place/$1" "127.0.0.1:${2:-0}" >"$place/console.out" \
         2>"$place/console.err" 7>&- &
     console_pid=$!

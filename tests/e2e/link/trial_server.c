@@ -140,10 +140,27 @@ static void release(struct laz_request *r, void *context)
     laz_request_reply_json(r, 200, laz_view_of(json));
 }
 
+static void end_streams(struct laz_request *r, void *context)
+{
+    struct trial *t = context;
+
+    for (size_t i = 0; i < WAITING_MAX; i++) {
+        struct laz_stream *ended = laz_move(t->streams[i]);
+
+        if (ended == NULL)
+            continue;
+        laz_ignore(
+            laz_stream_send(ended, ++t->event_id, "last", laz_view_of("{}"))); /* it ends anyhow */
+        laz_stream_end(ended);
+    }
+    laz_request_reply_empty(r, 204);
+}
+
 static const struct laz_route routes[] = {
-    {LAZ_GET, "/asset", 0, asset},         {LAZ_GET, "/hold", 0, hold},
-    {LAZ_GET, "/stream", 0, stream},       {LAZ_GET, "/release", 0, release},
-    {LAZ_POST, "/echo/{*}", 100000, echo}, {LAZ_GET, "/echo/{*}", 0, echo},
+    {LAZ_GET, "/end", 0, end_streams}, {LAZ_GET, "/asset", 0, asset},
+    {LAZ_GET, "/hold", 0, hold},       {LAZ_GET, "/stream", 0, stream},
+    {LAZ_GET, "/release", 0, release}, {LAZ_POST, "/echo/{*}", 100000, echo},
+    {LAZ_GET, "/echo/{*}", 0, echo},
 };
 
 static void write_file(const char *dir, const char *name, const struct laz_buf *b)
