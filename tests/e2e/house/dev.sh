@@ -31,3 +31,10 @@ check "the README's command for tests is what continuous integration runs" \
 unknown=$(awk '!/^#/ && NF {n = split($2, sets, ","); for (i = 1; i <= n; i++)
     if (sets[i] !~ /^(build|run|test|lint|fuzz|cover|bench|web)$/) print $0}' "$LAZ_SOURCE/tools/packages.txt")
 equal "each package belongs to sets that there are" "" "$unknown"
+
+# Each fuzz target states what it must reach, and has a corpus to reach it with.
+targets=$(grep -oh "'fuzz_[a-z0-9_]*'" "$LAZ_SOURCE"/tests/fuzz/*/meson.build | tr -d "'" | sort -u)
+for target in $targets; do
+    check "$target says what it must reach" grep -Eq "^$target [1-9][0-9]+$" "$LAZ_SOURCE/tests/fuzz/coverage.txt"
+    check "$target has a corpus" compgen -G "$LAZ_SOURCE/tests/fuzz/corpus/$target/*"
+done
