@@ -78,8 +78,10 @@ static bool is_blank(uint8_t c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == 0;
 }
 
-/* The dictionary that ends before offset; false when there is none, so that it is no stream. A name
- * may be written with #xx for any of its letters: such a dictionary is not understood. */
+/* A name may be written with #xx for any of its letters: such a dictionary is not understood. */
+static const struct laz_view not_understood = {(const uint8_t *)"#", 1};
+
+/* The dictionary that ends before offset; false when there is none, so that it is no stream. */
 static bool find_dictionary(struct laz_view file, uint64_t offset, struct laz_view *out)
 {
     uint64_t end = offset, start;
@@ -98,8 +100,8 @@ static bool find_dictionary(struct laz_view file, uint64_t offset, struct laz_vi
         v = laz_view_from_offset(v, n + 3); /* the last one counts */
         at++;
     }
-    *out = v;
-    return at > 0;
+    *out = at > 0 ? v : not_understood; /* it is longer than any that is well meant */
+    return true;
 }
 
 static bool is_escaped(struct laz_view dictionary)
@@ -172,6 +174,21 @@ static bool find_stream(struct laz_pdf *pdf, struct laz_view *dictionary, uint64
     return false;
 }
 
+/* Readers forgive what we do not: a stream that they find and we do not must not go unsaid. */
+static bool has_missed_streams(const struct laz_pdf *pdf)
+{
+    static const char end[] = "endstream";
+    struct laz_view rest = pdf->file;
+    unsigned ends = 0;
+
+    for (size_t n = laz_view_find(rest, laz_view_of(end)); n < rest.len && ends <= pdf->count;
+         n = laz_view_find(rest, laz_view_of(end))) {
+        rest = laz_view_from_offset(rest, n + strlen(end));
+        ends++;
+    }
+    return ends > pdf->count;
+}
+
 enum laz_status laz_pdf_next(struct laz_pdf *pdf, struct laz_member *out)
 {
     struct laz_view dictionary;
@@ -182,7 +199,7 @@ enum laz_status laz_pdf_next(struct laz_pdf *pdf, struct laz_member *out)
     if (pdf->count == 0 && has(pdf->file, "/Encrypt"))
         return LAZ_ENCRYPTED;
     if (!find_stream(pdf, &dictionary, &keyword_end))
-        return LAZ_NOT_FOUND;
+        return has_missed_streams(pdf) ? LAZ_DAMAGED : LAZ_NOT_FOUND;
     LAZ_ASSERT(keyword_end > pdf->at); /* each step goes forward, so there is an end */
     s = begin_stream(pdf, dictionary, keyword_end);
     if (s != LAZ_OK)

@@ -71,7 +71,8 @@ static void streams_are_read(void **state)
         {"<< /Filter /Fl#61teDecode >>", "hello", true, LAZ_UNSUPPORTED},
         {"<< /Filter /Unheard >>", "hello", false, LAZ_UNSUPPORTED},
         {"<< /Filter /DCTDecode >>", "hello", false, LAZ_NOT_FOUND},
-        {"no dictionary", "hello", false, LAZ_NOT_FOUND},
+        {"no dictionary", "hello", false, LAZ_DAMAGED},
+        {"<< /Filter /FlateDecode >> % a remark", "hello", true, LAZ_DAMAGED},
         {"<< /Filter /FlateDecode >> trailer << /Encrypt 5 0 R >>", "hello", true, LAZ_ENCRYPTED},
     };
 
