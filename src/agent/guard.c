@@ -4,20 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "agent/guard_actor.h"
+#include "agent/guard_weigh.h"
 
-/* The weights. The bar is 100. A file that is encrypted in place shows two or three of the first
- * four and weighs 13 to 21, with a new extension 5 more, so 4 to 8 such files stop the actor:
- * CryptoDrop's median was 10 of 5,099. One file never weighs more than FILE_MAX_POINTS, however
- * often it is written, so that a database, a container or a single encrypted file stays below. */
-#define W_ENTROPY_RISE       8.0f /* towards 8 bits a byte, no type, and even: chi-square */
-#define W_TYPE_LOST          8.0f
-#define W_TYPE_CHANGED       5.0f /* another type at the same name, nothing of the old content left */
-#define W_CONTENT_LOST       5.0f
-#define W_PARTLY_ENCRYPTED   13.0f /* stripes: the type may survive */
-#define W_HEADER_DESTROYED   8.0f
+/* The weights of deeds that no content tells; those of content stand in guard_weigh.c. */
 #define W_RENAMED_EXTENSION  5.0f  /* of a file that it spoiled */
 #define W_DELETED_AFTER_COPY 14.0f /* its encrypted copy carries the name on */
 #define W_DELETED_BESIDE     10.0f /* its encrypted copy lies beside under another name */
@@ -27,16 +18,8 @@
 #define MANY_FILES           6u /* spoiled files: editors and converters spoil none */
 #define FILE_MAX_POINTS      26.0f
 
-/* What counts as encrypted. Random bytes: 7.95 bits a byte in 4 KiB, chi-square 255 +- 23. */
-#define EVEN_ENTROPY_MIN  7.8
-#define SMALL_ENTROPY_MIN 7.0 /* 256 random bytes have 7.17 +- 0.04 */
-#define SMALL_SIZE        4096u
-#define EVEN_CHI2_MAX     350.0
-#define RISE_MIN          0.5 /* bits a byte */
-#define LOST_SIMILARITY   0.05
-#define SHARE_MIN         0.05 /* of blocks; LockBit's kind takes one block in 16 or more */
-#define PAIR_MS           ((int64_t)60 * 1000)
-#define NOTE_SIZE_MAX     (64u * 1024)
+#define PAIR_MS       ((int64_t)60 * 1000)
+#define NOTE_SIZE_MAX (64u * 1024)
 
 struct tree {
     uint64_t path; /* hash; 0: free */
@@ -157,116 +140,6 @@ static struct tree *get_tree(struct laz_guard *g, struct laz_view path, int64_t 
     return lowest;
 }
 
-static bool is_one_of(const char *type, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(type, names[i]) == 0)
-            return true;
-    return false;
-}
-
-/* Compressed forms, whose content is as even as encrypted content, and the extensions that go with
- * them: their type alone could be put in front of anything. */
-static bool is_packed(const char *type)
-{
-    static const char *const packed[] = {
-        "gzip", "bzip2",    "xz",       "zstd", "lz4",      "lzip", "lzop", "lrzip",
-        "rzip", "lzma",     "compress", "zip",  "7z",       "rar",  "rar5", "cab",
-        "xar",  "squashfs", "zpaq",     "rpm",  "jpeg",     "png",  "jp2",  "webp",
-        "mp4",  "mp3",      "flac",     "ogg",  "matroska", "woff", "woff2"};
-
-    return is_one_of(type, packed, sizeof packed / sizeof *packed);
-}
-
-/* Forms that say of themselves that they are encrypted. */
-static bool is_locked(const char *type)
-{
-    static const char *const locked[] = {"salted", "pgp", "age", "luks"};
-
-    return is_one_of(type, locked, sizeof locked / sizeof *locked);
-}
-
-static struct laz_view extension_of(struct laz_view path)
-{
-    size_t at = path.len;
-
-    while (at > 0 && path.data[at - 1] != '.' && path.data[at - 1] != '/')
-        at--;
-    if (at == 0 || path.data[at - 1] == '/')
-        return (struct laz_view){NULL, 0};
-    return laz_view_from_offset(path, at);
-}
-
-static bool is_packed_extension(struct laz_view path)
-{
-    static const char *const known[] = {
-        "gz",   "tgz",  "bz2",  "tbz",   "xz",  "txz", "zst",  "tzst", "lz4",  "lz",
-        "lzma", "zip",  "7z",   "rar",   "cab", "jar", "war",  "apk",  "whl",  "epub",
-        "docx", "xlsx", "pptx", "odt",   "ods", "odp", "odg",  "docm", "xlsm", "pptm",
-        "vsdx", "kmz",  "xpi",  "ipa",   "deb", "rpm", "jpg",  "jpeg", "png",  "webp",
-        "gif",  "heic", "mp4",  "m4a",   "mov", "mkv", "webm", "ogg",  "oga",  "flac",
-        "mp3",  "jp2",  "woff", "woff2", "lzo", "lrz", "sqfs", "rz",   "z",    "svgz",
-        "dcm",  "tmp",  "part", "new",   "bak", "swp", "npz"};
-    struct laz_view extension = extension_of(path);
-
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (extension.len == strlen(known[i]) &&
-            strncasecmp((const char *)extension.data, known[i], extension.len) == 0)
-            return true;
-    return false;
-}
-
-static bool is_even(const struct laz_change *c)
-{
-    if (c->new_size < SMALL_SIZE)
-        return c->new_entropy_max >= SMALL_ENTROPY_MIN || (c->new_size > 0 && c->new_size < 256);
-    return c->new_entropy_max >= EVEN_ENTROPY_MIN && c->new_chi2 > 0 && c->new_chi2 < EVEN_CHI2_MAX;
-}
-
-/* Encrypted, or compressed without saying so; a compressed type under a name that does not go with
- * it is taken for a mask. */
-static bool is_encrypted(const struct laz_change *c, struct laz_view path)
-{
-    bool masked = c->new_known_type && is_packed(c->new_type) && !is_packed_extension(path);
-
-    return is_even(c) && c->new_entropy >= SMALL_ENTROPY_MIN &&
-           (!c->new_known_type || masked || is_locked(c->new_type));
-}
-
-static bool is_text(const char *type)
-{
-    return strcmp(type, "text") == 0;
-}
-
-static void weigh_lost(const struct laz_change *c, bool encrypted, struct laz_guard_weight *w)
-{
-    bool had_type = c->old_known_type || is_text(c->old_type);
-    bool has_type = (c->new_known_type && !is_locked(c->new_type)) || is_text(c->new_type);
-    bool lost = c->similarity < LOST_SIMILARITY;
-
-    if (encrypted && c->new_entropy - c->old_entropy >= RISE_MIN)
-        w->of[LAZ_GUARD_ENTROPY_RISE] = W_ENTROPY_RISE;
-    if (had_type && !has_type && (encrypted || lost || c->header_only))
-        w->of[LAZ_GUARD_TYPE_LOST] = W_TYPE_LOST;
-    else if (c->old_known_type && has_type && lost && strcmp(c->old_type, c->new_type) != 0)
-        w->of[LAZ_GUARD_TYPE_CHANGED] = W_TYPE_CHANGED;
-    if (lost && (encrypted || w->of[LAZ_GUARD_TYPE_LOST] > 0 || w->of[LAZ_GUARD_TYPE_CHANGED] > 0))
-        w->of[LAZ_GUARD_CONTENT_LOST] = W_CONTENT_LOST;
-    if (c->header_only)
-        w->of[LAZ_GUARD_HEADER_DESTROYED] = W_HEADER_DESTROYED;
-}
-
-/* Stripes raise single blocks of content that was not even before. Old content that was as even
- * says nothing here: there, only the lost type does. */
-static void weigh_stripes(const struct laz_change *c, struct laz_guard_weight *w)
-{
-    bool plain_before = c->old_entropy < SMALL_ENTROPY_MIN && !is_packed(c->old_type);
-
-    if (w->of[LAZ_GUARD_ENTROPY_RISE] <= 0 && plain_before && is_even(c) &&
-        c->encrypted_share >= SHARE_MIN && !is_packed(c->new_type))
-        w->of[LAZ_GUARD_PARTLY_ENCRYPTED] = W_PARTLY_ENCRYPTED;
-}
-
 static float sum(const struct laz_guard_weight *w)
 {
     float all = 0;
@@ -322,8 +195,7 @@ static void see_changed(struct laz_guard_actor_state *a, struct tree *t, struct 
 
     if (c == NULL || c->old_size == 0 || c->new_size == 0)
         return;
-    weigh_lost(c, is_encrypted(c, path), &w);
-    weigh_stripes(c, &w);
+    laz_guard_weigh(c, path, &w);
     add_file(a, t, laz_guard_hash(path), &w, false);
 }
 
@@ -371,7 +243,7 @@ static void see_note(struct laz_guard_actor_state *a, struct tree *t, struct laz
     struct laz_guard_weight w = {.of[LAZ_GUARD_NOTE_DROPPED] = W_NOTE};
 
     if (a->notes >= NOTES_MAX || !is_note_name(path) ||
-        (c != NULL && (c->new_size > NOTE_SIZE_MAX || is_even(c))))
+        (c != NULL && (c->new_size > NOTE_SIZE_MAX || laz_guard_is_even(c))))
         return;
     a->notes += W_NOTE;
     add_points(a, t, &w, W_NOTE);
@@ -384,7 +256,7 @@ static void see_created(struct laz_guard_actor_state *a, struct tree *t,
 
     r.made = true;
     r.encrypted = deed->change != NULL && deed->change->new_size > 0 &&
-                  is_encrypted(deed->change, deed->path);
+                  laz_guard_is_encrypted(deed->change, deed->path);
     if (r.encrypted)
         see_pair(a, t, &r);
     laz_guard_recent_add(a, &r);
@@ -398,15 +270,15 @@ static void see_deleted(struct laz_guard_actor_state *a, struct tree *t,
 
     if (laz_guard_recent_made(a, r.path))
         return; /* its own */
-    r.known =
-        deed->change == NULL || deed->change->old_known_type || is_text(deed->change->old_type);
+    r.known = deed->change == NULL || deed->change->old_known_type ||
+              laz_guard_is_text(deed->change->old_type);
     see_pair(a, t, &r);
     laz_guard_recent_add(a, &r);
 }
 
 static bool same_extension(struct laz_view a, struct laz_view b)
 {
-    return laz_view_equal(extension_of(a), extension_of(b));
+    return laz_view_equal(laz_guard_extension(a), laz_guard_extension(b));
 }
 
 static void see_renamed(struct laz_guard_actor_state *a, struct tree *t,

@@ -22,7 +22,7 @@ mount_loop xfs 400M xfs
 LAZ_REFLINKS=1 run_process "xfs: copies share blocks, and nothing is lost" "$work/xfs/story" 20
 if command -v mkfs.btrfs >/dev/null; then
     truncate -s 400M "$work/btrfs.img"
-    mkfs.btrfs -q "$work/btrfs.img" 2>/dev/null
+    mkfs.btrfs -q "$work/btrfs.img" >/dev/null 2>&1
     mkdir "$work/btrfs"
     mount -o loop "$work/btrfs.img" "$work/btrfs"
     mounted+=("$work/btrfs")
