@@ -18,7 +18,7 @@
 #define PATH_SIZE 4096
 
 static const char usage[] =
-    "Usage: lazaret db build [OPTION]... -o FILE SOURCE...\n"
+    "usage: lazaret db build [OPTION]... -o FILE SOURCE...\n"
     "       lazaret db info [--json] FILE\n"
     "Builds a detection database, or says what is in one.\n"
     "\n"

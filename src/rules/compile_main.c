@@ -33,7 +33,7 @@ static uint64_t arg_built_ms;
 static bool arg_skip_unsupported;
 
 static const char usage[] =
-    "Usage: lazaret-compile [OPTION]... --out FD\n"
+    "usage: lazaret-compile [OPTION]... --out FD\n"
     "Compiles detection content into a database. It opens nothing: sources and result are\n"
     "descriptors that it was given, and it seals itself before it reads them.\n"
     "\n"
