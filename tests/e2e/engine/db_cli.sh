@@ -1,0 +1,135 @@
+#!/bin/bash
+# What `lazaret db` promises to people and scripts. Prints TAP.
+set -euo pipefail
+
+lazaret=$LAZ_BUILD/lazaret
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+number=0
+failed=0
+# name, function: ok when every command of the function succeeds. A function that is a condition would
+# go on after a failure, so it runs as a command of its own.
+check() {
+    local name=$1 status
+    shift
+    number=$((number + 1))
+    set +e
+    (set -e; "$@") >check.out 2>&1
+    status=$?
+    set -e
+    if [[ $status -eq 0 ]]; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        sed 's/^/# /' check.out
+        failed=1
+    fi
+}
+
+# Exit status and standard error of a command that must fail.
+refused() { # status, part of the error, command...
+    local status=0 expected=$1 part=$2
+    shift 2
+    "$@" >refused.out 2>refused.err || status=$?
+    [[ $status -eq $expected ]] && grep -qF -- "$part" refused.err && [[ $(wc -l <refused.err) -eq 1 ]]
+}
+
+mkdir -p pack/more
+cat >pack/a.yar <<'RULE'
+rule Greeting { strings: $a = "hello there" condition: $a }
+RULE
+echo '5d41402abc4b2a76b9719d911017c592:5:Known.Hello' >pack/more/known.hdb
+echo 'Body.Abc:0:*:6162636465666768' >pack/more/bodies.ndb
+echo 'this is no source' >pack/README
+printf 'oh, hello there' >greeting
+printf 'hello' >hello
+
+builds_a_folder() {
+    "$lazaret" db build -o pack.lzdb --name "a pack" pack
+    "$lazaret" db info pack.lzdb >info
+    grep -q '^name  *a pack$' info && grep -q '^rules  *2$' info && grep -q '^hashes  *1$' info
+    grep -q "$(sha256sum <pack/a.yar | cut -d' ' -f1)" info
+}
+finds_what_it_was_built_for() {
+    local status=0
+    "$lazaret" scan --db pack.lzdb greeting hello >found || status=$?
+    [[ $status -eq 1 ]] && grep -q Greeting found && grep -q Known.Hello found
+}
+says_it_as_json() {
+    "$lazaret" db info --json pack.lzdb | grep -q '"name":"a pack".*"rules":2,"hashes":1.*"sources":\[{"name":"pack/a.yar","sha256":"'
+}
+leaves_the_old_database() {
+    cp pack.lzdb before
+    printf 'rule Broken\n{\n    strings:\n        $a = { 41 4 }\n    condition:\n        $a\n}\n' >broken.yar
+    refused 2 'lazaret: rule: broken.yar:4:19: expected two hexadecimal digits' \
+        "$lazaret" db build -o pack.lzdb pack broken.yar
+    cmp pack.lzdb before
+    [[ -z $(find . -name '*.new') ]]
+}
+skips_only_what_is_not_supported() {
+    printf 'rule Regex { strings: $a = /ab+/ condition: $a }\nrule Plain { strings: $a = "plain" condition: $a }\n' >mixed.yar
+    refused 2 'lazaret: rule: mixed.yar:1:28: regular expressions are not supported' \
+        "$lazaret" db build -o mixed.lzdb mixed.yar
+    "$lazaret" db build --skip-unsupported -o mixed.lzdb mixed.yar 2>skipped
+    grep -q 'mixed.yar:1:28: .*, left out$' skipped
+    "$lazaret" db info mixed.lzdb | grep -q '^rules  *1$'
+}
+refuses_a_cut_database() {
+    head -c 5000 pack.lzdb >cut.lzdb
+    refused 2 'lazaret: database: ' "$lazaret" db info cut.lzdb
+    : >empty.lzdb
+    refused 2 'is not a Lazaret database' "$lazaret" db info empty.lzdb
+}
+refuses_another_version() {
+    cp pack.lzdb other.lzdb
+    printf '\377' | dd of=other.lzdb bs=1 seek=8 conv=notrunc status=none
+    refused 2 "was made by another version (build it anew with 'lazaret db build')" "$lazaret" db info other.lzdb
+}
+names_bad_arguments() {
+    refused 2 'lazaret: db: ' "$lazaret" db
+    refused 2 'needs -o FILE' "$lazaret" db build pack
+    refused 2 'needs a source' "$lazaret" db build -o x.lzdb
+    refused 2 'is not an option' "$lazaret" db build --nonsense
+    refused 2 'No such file' "$lazaret" db build -o x.lzdb missing.yar
+    refused 2 'holds no source' "$lazaret" db build -o x.lzdb pack/README
+    refused 2 'No such file' "$lazaret" db build -o none/x.lzdb pack
+    [[ ! -e x.lzdb ]] && "$lazaret" db --help | grep -q Usage
+}
+says_when_the_disk_is_full() {
+    refused 2 'lazaret: ' bash -c 'ulimit -f 8; trap "" XFSZ; exec "$@"' _ "$lazaret" db build -o big.lzdb pack
+    [[ ! -e big.lzdb && -z $(find . -name '*.new') ]]
+}
+takes_many_sources() {
+    mkdir many
+    for i in $(seq 600); do
+        echo "rule m$i { strings: \$a = \"marker $i.\" condition: \$a }" >"many/$i.yar"
+    done
+    "$lazaret" db build -o many.lzdb many
+    "$lazaret" db info many.lzdb | grep -q '^rules  *600$'
+}
+needs_no_shared_vectorscan() {
+    for program in lazaret lazaret-compile lazaret-worker; do
+        ! ldd "$LAZ_BUILD/$program" | grep -q libhs || return 1
+    done
+}
+compiler_opens_nothing() {
+    refused 2 'is missing' "$LAZ_BUILD/lazaret-compile"
+    refused 2 'NAME=FD' "$LAZ_BUILD/lazaret-compile" --source a.yar --out 1
+}
+
+echo 1..12
+check 'a folder becomes a database that names its sources' builds_a_folder
+check 'the database finds what it was built for' finds_what_it_was_built_for
+check 'info is one JSON object when asked' says_it_as_json
+check 'a broken rule is named by place and leaves the old database' leaves_the_old_database
+check 'what is not supported is left out only when asked' skips_only_what_is_not_supported
+check 'a database cut short is refused' refuses_a_cut_database
+check 'a database of another version is refused with a remedy' refuses_another_version
+check 'bad arguments are named' names_bad_arguments
+check 'a full disk leaves nothing behind' says_when_the_disk_is_full
+check 'more sources than descriptors are taken' takes_many_sources
+check 'no program needs the shared library of Vectorscan' needs_no_shared_vectorscan
+check 'the compiler takes descriptors only' compiler_opens_nothing
+exit $failed
