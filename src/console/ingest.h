@@ -7,7 +7,7 @@
 #include "console/console.h"
 
 struct laz_ingest *laz_ingest_new(struct laz_console *c); /* NULL when memory ran out */
-void laz_ingest_drop(struct laz_ingest **i);
+void laz_ingest_drop(struct laz_ingest **at);
 
 /* Takes the request of an agent: decodes its body, and answers it later, or now when it is refused.
  */

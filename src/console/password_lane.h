@@ -26,7 +26,7 @@ LAZ_CHECKED enum laz_status laz_password_lane_new(struct event_base *base,
                                                   struct laz_password_lane **out,
                                                   struct laz_error *err);
 /* Waits for what is being tried (0.2 s); done is not called any more. */
-void laz_password_lane_drop(struct laz_password_lane **lane);
+void laz_password_lane_drop(struct laz_password_lane **at);
 
 /* Tries password against hash, and when it is right makes a hash of new_password (empty: none).
  * done runs in the loop. LAZ_BUSY when too many wait. */

@@ -12,7 +12,7 @@ struct laz_presence;
  * drop. */
 LAZ_CHECKED enum laz_status laz_presence_new(struct laz_db *db, struct laz_presence **out,
                                              struct laz_error *err);
-void laz_presence_drop(struct laz_presence **p);
+void laz_presence_drop(struct laz_presence **at);
 
 /* The endpoint was heard. */
 LAZ_CHECKED enum laz_status laz_presence_hear(struct laz_presence *p, const struct laz_endpoint *e,
