@@ -27,6 +27,8 @@ if command -v mkfs.btrfs >/dev/null; then
     mount -o loop "$work/btrfs.img" "$work/btrfs"
     mounted+=("$work/btrfs")
     LAZ_REFLINKS=1 run_process "btrfs: copies share blocks, and nothing is lost" "$work/btrfs/story" 20
+else
+    skip "btrfs: copies share blocks, and nothing is lost" "btrfs-progs is not installed"
 fi
 
 # A quarantine and a vault on a file system that gets full: the file stays, whole.
