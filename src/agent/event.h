@@ -37,6 +37,6 @@ unsigned laz_event_severity(enum laz_report_code code);
 bool laz_event_is_finding(enum laz_report_code code);
 
 /* One line. The buffer's own mark says whether it fits. */
-void laz_event_add_json(const struct laz_event *e, struct laz_buf *out);
+void laz_event_add_json(const struct laz_event *e, struct laz_buf *b);
 
 #endif

@@ -98,7 +98,7 @@ struct gate_actor *gate_actor_of_thread(struct gate *g, pid_t tid);
 /* Also when the process is gone meanwhile, by what was seen of it. */
 struct gate_actor *gate_actor_remembered(struct gate *g, pid_t tid);
 struct gate_actor *gate_actor_find(struct gate *g, struct laz_view key);
-void gate_actor_tell(struct gate *g, struct gate_actor *actor);
+void gate_actor_tell(struct gate *g, struct gate_actor *a);
 bool gate_is_allowed(struct gate *g, struct gate_actor *actor);
 bool gate_digest_is_allowed(const struct gate *g, const uint8_t digest[32]);
 enum gate_mark { GATE_MARK_KEPT, GATE_MARK_MADE };
@@ -108,7 +108,7 @@ void gate_mark(struct gate *g, const char *actor, const struct laz_cache_key *ke
                enum gate_mark kind);
 
 /* gate_names.c */
-void gate_on_name(void *context, const struct laz_watch_name_event *event);
+void gate_on_name(void *context, const struct laz_watch_name_event *e);
 
 /* gate_stop.c */
 void gate_on_stop(struct gate *g, const struct laz_agent_message *m);

@@ -9,8 +9,8 @@
 #include "base/status.h"
 #include "base/view.h"
 
-#define LAZ_TREE_DEPTH_MAX 128 /* of directories in each other; deeper ones are told and left out  \
-                                */
+/* Directories in each other; deeper ones are told and left out. */
+#define LAZ_TREE_DEPTH_MAX 128
 
 struct laz_tree {
     const char *path;

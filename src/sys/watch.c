@@ -1,7 +1,6 @@
 #include "sys/watch.h"
 
 #include <assert.h>
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
