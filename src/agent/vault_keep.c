@@ -298,7 +298,7 @@ static enum laz_status keep_file(struct keep *k, struct laz_error *err)
         s = find_object(k, err);
     if (s == LAZ_OK)
         s = write_entry(k, err);
-    if (s != LAZ_OK && k->made && k->object->users == 0)
+    if (s != LAZ_OK && k->made && k->object != NULL && k->object->users == 0)
         remove_object(k->v, k->object);
     return s;
 }

@@ -54,7 +54,7 @@ struct laz_vault_record {
 };
 
 /* Adds the record; the buffer's own mark says whether it fits. */
-void laz_vault_record_write(const struct laz_vault_record *r, struct laz_buf *out);
+void laz_vault_record_write(const struct laz_vault_record *r, struct laz_buf *b);
 /* All of v. Views are borrowed from it. */
 LAZ_CHECKED enum laz_status laz_vault_record_parse(struct laz_view v, struct laz_vault_record *out);
 

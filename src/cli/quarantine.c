@@ -221,6 +221,7 @@ int laz_cli_quarantine(int argc, char **argv)
 
     if (result >= 0)
         return result;
+    LAZ_ASSERT(a.verb != NULL);
     if (strcmp(a.verb, "list") != 0 && strcmp(a.verb, "restore") != 0 &&
         strcmp(a.verb, "delete") != 0)
         return laz_cli_usage_error("quarantine", a.verb, "is not list, restore or delete");

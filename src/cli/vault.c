@@ -189,6 +189,7 @@ int laz_cli_vault(int argc, char **argv)
 
     if (result >= 0)
         return result;
+    LAZ_ASSERT(a.verb != NULL);
     if (strcmp(a.verb, "list") != 0 && strcmp(a.verb, "restore") != 0)
         return laz_cli_usage_error("vault", a.verb, "is not list or restore");
     if (snprintf(dir, sizeof dir, "%s/agent/vault", a.data) >= (int)sizeof dir)

@@ -52,6 +52,6 @@ bool laz_client_is_busy(const struct laz_client *client, unsigned slot);
 /* Works on all calls until one is done, fd (may be -1) is readable, or timeout_ms have passed. */
 void laz_client_wait(struct laz_client *client, int fd, int timeout_ms);
 /* The answer in the slot, once, borrowed until the slot's next start; NULL when it is not there. */
-const struct laz_answer *laz_client_take(struct laz_client *client, unsigned slot);
+const struct laz_answer *laz_client_take(struct laz_client *client, unsigned number);
 
 #endif

@@ -277,6 +277,7 @@ static void write_patterns(const struct laz_ruleset *set, const uint32_t *rules,
     for (uint32_t i = 0; i < set->patterns.count; i++) {
         const struct laz_pattern *p = laz_list_at(struct laz_pattern, &set->patterns, i);
 
+        LAZ_ASSERT(rules != NULL);
         laz_ignore(laz_buf_add_u32le(out, rules[i])); /* the buffer remembers a refusal */
         laz_ignore(laz_buf_add_u32le(out, p->needs_places ? 0 : LAZ_PATTERN_EXISTS_ONLY));
     }

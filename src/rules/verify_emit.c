@@ -147,6 +147,7 @@ static void emit_not_any(struct emitter *e, uint32_t open, uint32_t close)
 {
     unsigned len = branch_end(e, open + 1, close) - open - 1;
 
+    LAZ_ASSERT(len < close - open);
     add_u8(e, LAZ_VERIFY_NOT_ANY);
     add_u8(e, len);
     add_u8(e, (close - open) / (len + 1));

@@ -64,12 +64,12 @@ struct sample {
 static void choose(uint64_t len, struct sample *out)
 {
     uint64_t blocks = (len + BLOCK_SIZE - 1) / BLOCK_SIZE;
+    size_t last = BLOCKS_MAX - 1;
 
     out->count = blocks < BLOCKS_MAX ? (size_t)blocks : BLOCKS_MAX;
     for (size_t i = 0; i < out->count; i++) {
-        uint64_t block = blocks <= BLOCKS_MAX
-                             ? i
-                             : (uint64_t)((double)i * (double)(blocks - 1) / (BLOCKS_MAX - 1));
+        uint64_t block =
+            blocks <= BLOCKS_MAX ? i : (uint64_t)((double)i * (double)(blocks - 1) / (double)last);
 
         out->at[i] = block * BLOCK_SIZE;
     }

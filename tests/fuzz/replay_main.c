@@ -1,5 +1,5 @@
-/* Runs a fuzz target once for each file named on the command line, or found in a folder named there,
- * so that every finding stays an ordinary test with any compiler. An empty corpus fails. */
+/* Runs a fuzz target once for each file named on the command line, or found in a folder named
+ * there, so that every finding stays an ordinary test with any compiler. An empty corpus fails. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>

@@ -71,6 +71,7 @@ static uint8_t *make_image(const uint8_t *data, size_t size, size_t *len)
     *len = start + matcher.len;
     if (size < LAZ_DB_PAGE || posix_memalign(&image, LAZ_DB_PAGE, *len) != 0)
         return NULL;
+    LAZ_ASSERT(data != NULL && matcher.data != NULL);
     memset(image, 0, *len);
     memcpy(image, data, size);
     memcpy((uint8_t *)image + start, matcher.data, matcher.len);
