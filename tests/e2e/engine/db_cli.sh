@@ -95,7 +95,7 @@ names_bad_arguments() {
     refused 2 'No such file' "$lazaret" db build -o x.lzdb missing.yar
     refused 2 'holds no source' "$lazaret" db build -o x.lzdb pack/README
     refused 2 'No such file' "$lazaret" db build -o none/x.lzdb pack
-    [[ ! -e x.lzdb ]] && "$lazaret" db --help | grep -q Usage
+    [[ ! -e x.lzdb ]] && "$lazaret" db --help | grep -q usage
 }
 says_when_the_disk_is_full() {
     refused 2 'lazaret: ' bash -c 'ulimit -f 8; trap "" XFSZ; exec "$@"' _ "$lazaret" db build -o big.lzdb pack
