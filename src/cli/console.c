@@ -90,6 +90,9 @@ static enum laz_status token(const struct options *o, struct laz_error *err)
         return s;
     laz_time_text(expires, until);
     printf("token: %s\npin: %s\nexpires: %s\n", text, pin, until);
+    printf("command: lazaret agent run --console https://CONSOLE:8444 --token %s --pin %s "
+           "--protect DIR\n",
+           text, pin);
     return LAZ_OK;
 }
 

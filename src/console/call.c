@@ -60,7 +60,7 @@ bool laz_call_open_stranger(struct laz_call *call, struct laz_request *request, 
     return true;
 }
 
-bool laz_call_open(struct laz_call *call, struct laz_request *request, void *console)
+bool laz_call_open_own(struct laz_call *call, struct laz_request *request, void *console)
 {
     struct laz_view cookie;
     enum laz_status s;
@@ -84,6 +84,18 @@ bool laz_call_open(struct laz_call *call, struct laz_request *request, void *con
     call->scope = call->session.account.scope;
     if (laz_request_method(request) == LAZ_POST && !has_csrf_word(call)) {
         laz_call_refuse(call, 403, "csrf");
+        return false;
+    }
+    return true;
+}
+
+bool laz_call_open(struct laz_call *call, struct laz_request *request, void *console)
+{
+    if (!laz_call_open_own(call, request, console))
+        return false;
+    if (laz_request_method(request) == LAZ_POST &&
+        strcmp(call->session.account.role, LAZ_ADMINISTRATOR) != 0) {
+        laz_call_refuse(call, 403, "forbidden");
         return false;
     }
     return true;

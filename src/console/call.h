@@ -17,9 +17,12 @@ struct laz_call {
     struct laz_error err;
 };
 
-/* Opens a call of somebody who is signed in; a POST must also come from our own page and say its
- * CSRF word. Returns false when it has been refused and answered. */
+/* Opens a call of somebody who is signed in; a POST must also come from our own page, say its CSRF
+ * word, and be of an administrator: everybody else only reads. Returns false when it has been
+ * refused and answered. */
 bool laz_call_open(struct laz_call *call, struct laz_request *request, void *console);
+/* As laz_call_open, for what everybody may do with their own account. */
+bool laz_call_open_own(struct laz_call *call, struct laz_request *request, void *console);
 /* As laz_call_open, before there is a session: a POST must still come from our own page. */
 bool laz_call_open_stranger(struct laz_call *call, struct laz_request *request, void *console);
 

@@ -7,6 +7,7 @@
 #define FOLDERS_MAX   256
 #define UNGUARDED_MAX 64
 #define COUNTER_MAX   ((uint64_t)1 << 53)
+#define TIME_MAX      ((uint64_t)253402300799999) /* the last millisecond of the year 9999 */
 #define PATH_TEXT_MAX ((size_t)4096)
 
 const char *const laz_counter_names[] = {
@@ -17,8 +18,8 @@ const size_t laz_counter_count = sizeof laz_counter_names / sizeof *laz_counter_
 
 /* What a healthy agent never reports. Other codes are limits of the kernel, which are shown but do
  * not make an endpoint look broken for ever. */
-static const char *const critical[] = {"no-permission", "no-vault", "content-missing", "guard-off",
-                                       "breakglass"};
+static const char *const critical[] = {"no-permission",   "no-root",   "no-vault",
+                                       "content-missing", "guard-off", "breakglass"};
 
 static bool is_critical(const char *code)
 {
@@ -77,7 +78,7 @@ static bool put_features(struct laz_json_out *o, const cJSON *state)
 }
 
 static bool put_texts(struct laz_json_out *o, const cJSON *state, const char *name, int max,
-                      bool *critical_found)
+                      bool *any, bool *critical_found)
 {
     const cJSON *list, *item;
     int count = 0;
@@ -92,6 +93,7 @@ static bool put_texts(struct laz_json_out *o, const cJSON *state, const char *na
             break;
         if (!cJSON_IsString(item) || strnlen(item->valuestring, PATH_TEXT_MAX) == PATH_TEXT_MAX)
             return false;
+        *any |= item->valuestring[0] != '\0';
         *critical_found |= is_critical(item->valuestring);
         laz_out_view(o, laz_view_of(item->valuestring));
     }
@@ -118,7 +120,7 @@ static bool put_content(struct laz_json_out *o, const cJSON *state, struct laz_r
     }
     if (!cJSON_IsObject(content) || !copy_text(content, "name", name, sizeof name))
         return false;
-    laz_ignore(laz_json_u64(content, "built", COUNTER_MAX, &built)); /* 0 when there is none */
+    laz_ignore(laz_json_u64(content, "built", TIME_MAX, &built)); /* 0 when there is none */
     laz_ignore(laz_json_u64(content, "rules", COUNTER_MAX, &rules));
     laz_ignore(laz_json_u64(content, "hashes", COUNTER_MAX, &hashes));
     r->content_built_ms = to_ms(built);
@@ -151,28 +153,38 @@ static bool put_counters(struct laz_json_out *o, const cJSON *state)
     return true;
 }
 
-enum laz_status laz_report_read(const cJSON *state, struct laz_report *out)
+static enum laz_status read_report(const cJSON *state, struct laz_report *out)
 {
     struct laz_json_out details = {&out->details, false}, counters = {&out->counters, false};
     bool ignored = false;
 
-    *out = (struct laz_report){0};
-    laz_buf_init(&out->details, LAZ_REPORT_MAX);
-    laz_buf_init(&out->counters, LAZ_REPORT_MAX);
     laz_out_object(&details);
     if (!copy_text(state, "hostname", out->name, sizeof out->name) ||
         !copy_text(state, "os", out->os, sizeof out->os) ||
         !copy_text(state, "kernel", out->kernel, sizeof out->kernel) ||
         !copy_text(state, "version", out->version, sizeof out->version) ||
         !copy_text(state, "mode", out->mode, sizeof out->mode) || !put_features(&details, state) ||
-        !put_texts(&details, state, "protected", FOLDERS_MAX, &ignored) ||
-        !put_texts(&details, state, "unguarded", UNGUARDED_MAX, &out->has_critical_gap) ||
+        !put_texts(&details, state, "protected", FOLDERS_MAX, &out->guards_a_folder, &ignored) ||
+        !put_texts(&details, state, "unguarded", UNGUARDED_MAX, &ignored, &out->has_critical_gap) ||
         !put_content(&details, state, out) || !put_counters(&counters, state))
         return LAZ_DAMAGED;
     laz_out_object_end(&details);
     if (laz_buf_failed(&out->details) != LAZ_OK)
         return laz_buf_failed(&out->details);
     return laz_buf_failed(&out->counters);
+}
+
+enum laz_status laz_report_read(const cJSON *state, struct laz_report *out)
+{
+    enum laz_status s;
+
+    *out = (struct laz_report){0};
+    laz_buf_init(&out->details, LAZ_REPORT_MAX);
+    laz_buf_init(&out->counters, LAZ_REPORT_MAX);
+    s = read_report(state, out);
+    if (s != LAZ_OK)
+        laz_report_clear(out);
+    return s;
 }
 
 void laz_report_clear(struct laz_report *r)
@@ -185,6 +197,7 @@ const char *laz_report_state(const struct laz_report *r, int64_t now_ms)
 {
     bool stale = r->content_built_ms > 0 && now_ms - r->content_built_ms > LAZ_CONTENT_STALE_MS;
 
-    return strcmp(r->mode, "full") == 0 && !r->has_critical_gap && !stale ? "protected"
-                                                                          : "degraded";
+    bool whole = strcmp(r->mode, "full") == 0 && r->guards_a_folder && !r->has_critical_gap;
+
+    return whole && !stale ? "protected" : "degraded";
 }

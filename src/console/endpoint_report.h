@@ -11,13 +11,14 @@
 struct laz_report {
     char name[256], os[128], kernel[128], version[64], mode[16];
     int64_t content_built_ms; /* 0: unknown */
-    bool has_critical_gap;    /* something is unguarded that should never be */
+    bool guards_a_folder;
+    bool has_critical_gap; /* something is unguarded that should never be */
     struct laz_buf
         details; /* {"features":[…],"protected":[…],"unguarded":[…],"content":{…}|null} */
     struct laz_buf counters; /* {"opens":1,…}, only names that we know */
 };
 
-/* LAZ_DAMAGED when something has another type than it must. On any result clear it afterwards. */
+/* LAZ_DAMAGED when something has another type than it must; nothing is held then. */
 LAZ_CHECKED enum laz_status laz_report_read(const cJSON *state, struct laz_report *out);
 void laz_report_clear(struct laz_report *r); /* for LAZ_OWNED */
 

@@ -257,6 +257,7 @@ void laz_event_put_summary(struct laz_json_out *o, const struct laz_event *e,
     laz_out_object(o);
     laz_out_i64_of(o, "id", place->id);
     laz_out_i64_of(o, "time", place->time_ms);
+    laz_out_i64_of(o, "count", place->count);
     laz_out_name(o, "endpoint");
     laz_out_object(o);
     laz_out_view_of(o, "id", place->endpoint_id);

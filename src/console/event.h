@@ -41,9 +41,10 @@ struct laz_event {
 LAZ_CHECKED enum laz_status laz_event_parse(struct laz_view line, struct laz_event *out);
 void laz_event_clear(struct laz_event *e);
 
-/* What the page gets of an event. id, endpoint: as stored; incident_id 0: none. */
+/* What the page gets of an event. id, endpoint: as stored; incident_id 0: none; count: so many
+ * events of its kind it stands for, itself with them. */
 struct laz_event_place {
-    int64_t id, incident_id, time_ms;
+    int64_t id, incident_id, time_ms, count;
     struct laz_view endpoint_id, endpoint_name;
 };
 void laz_event_put_summary(struct laz_json_out *o, const struct laz_event *e,

@@ -6,8 +6,23 @@
 #define HOURS       24
 
 #define COLUMNS                                                                                    \
-    "v.id, v.time, v.incident_id, e.uuid, e.name, v.raw FROM event v JOIN endpoint e ON e.id = "   \
-    "v.endpoint_id WHERE v.organisation_id = ?1"
+    "v.id, v.time, v.incident_id, e.uuid, e.name, v.raw, 1 FROM event v JOIN endpoint e ON e.id "  \
+    "= v.endpoint_id WHERE v.organisation_id = ?1"
+
+/* ?2: entries, ?3: events looked at, ?4: entries that what weighs keeps */
+#define RECENT                                                                                     \
+    "WITH weighty AS (SELECT max(id) AS id, count(*) AS n FROM (SELECT id, code, endpoint_id, "    \
+    "incident_id FROM event WHERE organisation_id = ?1 AND severity >= 3 ORDER BY id DESC LIMIT "  \
+    "?3) GROUP BY code, endpoint_id, incident_id ORDER BY 1 DESC LIMIT ?2), "                      \
+    "light AS (SELECT max(id) AS id, count(*) AS n FROM (SELECT id, code, endpoint_id, "           \
+    "incident_id, severity FROM event WHERE organisation_id = ?1 ORDER BY id DESC LIMIT ?3) "      \
+    "WHERE severity < 3 GROUP BY code, endpoint_id, incident_id ORDER BY 1 DESC LIMIT ?2), "       \
+    "line AS (SELECT id, n, row_number() OVER (ORDER BY id DESC) <= ?4 AS kept FROM weighty "      \
+    "UNION ALL SELECT id, n, 0 FROM light ORDER BY kept DESC, id DESC LIMIT ?2) "                  \
+    "SELECT v.id, v.time, v.incident_id, e.uuid, e.name, v.raw, line.n FROM line JOIN event v ON " \
+    "v.id = line.id JOIN endpoint e ON e.id = v.endpoint_id WHERE v.organisation_id = ?1 ORDER "   \
+    "BY "                                                                                          \
+    "v.id DESC"
 
 enum laz_status laz_event_insert(struct laz_db *db, struct laz_scope scope,
                                  const struct laz_event_row *row, int64_t *id,
@@ -101,6 +116,7 @@ static void put_row(struct laz_json_out *out, struct laz_statement *st)
         .incident_id = laz_column_i64(st, 2),
         .endpoint_id = laz_column_text(st, 3),
         .endpoint_name = laz_column_text(st, 4),
+        .count = laz_column_i64(st, 6),
     };
     struct laz_event e;
 
@@ -126,12 +142,13 @@ enum laz_status laz_event_list_recent(struct laz_db *db, struct laz_scope scope,
                                       struct laz_json_out *out, struct laz_error *err)
 {
     struct laz_statement *st;
-    enum laz_status s =
-        laz_scope_get(scope, db, "SELECT " COLUMNS " ORDER BY v.id DESC LIMIT ?2", &st, err);
+    enum laz_status s = laz_scope_get(scope, db, RECENT, &st, err);
 
     if (s != LAZ_OK)
         return s;
     laz_bind_i64(st, 2, limit);
+    laz_bind_i64(st, 3, LAZ_EVENT_LOOK_BACK);
+    laz_bind_i64(st, 4, limit * 7 / 10);
     laz_out_array(out);
     s = put_rows(st, out, err);
     laz_out_array_end(out);
@@ -179,6 +196,26 @@ enum laz_status laz_event_list_incident(struct laz_db *db, struct laz_scope scop
     s = put_rows(st, out, err);
     laz_out_array_end(out);
     return s;
+}
+
+enum laz_status laz_event_count_incident(struct laz_db *db, struct laz_scope scope,
+                                         int64_t incident_id, int64_t *out, struct laz_error *err)
+{
+    struct laz_statement *st;
+    enum laz_status s = laz_scope_get(
+        scope, db, "SELECT count(*) FROM event WHERE organisation_id = ?1 AND incident_id = ?2",
+        &st, err);
+    bool row = false;
+
+    if (s != LAZ_OK)
+        return s;
+    laz_bind_i64(st, 2, incident_id);
+    s = laz_statement_step(st, &row, err);
+    if (s != LAZ_OK)
+        return s;
+    *out = laz_column_i64(st, 0);
+    laz_statement_reset(st);
+    return LAZ_OK;
 }
 
 /* Ids grow with the time of arrival, so the oldest are at the front, and a clock that jumps removes

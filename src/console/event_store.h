@@ -30,10 +30,15 @@ LAZ_CHECKED enum laz_status laz_activity_list(struct laz_db *db, struct laz_scop
                                               int64_t now_ms, struct laz_json_out *out,
                                               struct laz_error *err);
 
-/* Arrays of summaries. The newest ones of all, and of one endpoint; newest first. */
+/* Arrays of summaries. The newest ones of all, `limit` at most, newest first: events of one code,
+ * one endpoint and one incident are one entry, the newest of them, with their count. What weighs
+ * (severity 3 and more) keeps seven tenths of the list against what is newer and weighs less.
+ * Counted are the newest LAZ_EVENT_LOOK_BACK events of either weight. */
+#define LAZ_EVENT_LOOK_BACK 500
 LAZ_CHECKED enum laz_status laz_event_list_recent(struct laz_db *db, struct laz_scope scope,
                                                   int64_t limit, struct laz_json_out *out,
                                                   struct laz_error *err);
+/* Of one endpoint, newest first. */
 LAZ_CHECKED enum laz_status laz_event_list_endpoint(struct laz_db *db, struct laz_scope scope,
                                                     int64_t endpoint_id, int64_t limit,
                                                     struct laz_json_out *out,
@@ -43,6 +48,10 @@ LAZ_CHECKED enum laz_status laz_event_list_incident(struct laz_db *db, struct la
                                                     int64_t incident_id, int64_t head, int64_t tail,
                                                     struct laz_json_out *out,
                                                     struct laz_error *err);
+/* How many of its events are there. */
+LAZ_CHECKED enum laz_status laz_event_count_incident(struct laz_db *db, struct laz_scope scope,
+                                                     int64_t incident_id, int64_t *out,
+                                                     struct laz_error *err);
 
 struct laz_retention {
     int64_t age_ms;     /* older events are removed */

@@ -95,6 +95,28 @@ enum laz_status laz_incident_list(struct laz_db *db, struct laz_scope scope,
     return s;
 }
 
+/* How many events lie between the beginning and the end of the time line, and behind how many of
+ * its entries; null when it is whole. */
+static enum laz_status put_hole(struct laz_db *db, struct laz_scope scope, int64_t id,
+                                struct laz_json_out *out, struct laz_error *err)
+{
+    int64_t count = 0;
+    enum laz_status s = laz_event_count_incident(db, scope, id, &count, err);
+
+    if (s != LAZ_OK)
+        return s;
+    laz_out_name(out, "timeline_hole");
+    if (count <= TIMELINE_HEAD + TIMELINE_TAIL) {
+        laz_out_null(out);
+        return LAZ_OK;
+    }
+    laz_out_object(out);
+    laz_out_i64_of(out, "after", TIMELINE_HEAD);
+    laz_out_i64_of(out, "events", count - TIMELINE_HEAD - TIMELINE_TAIL);
+    laz_out_object_end(out);
+    return LAZ_OK;
+}
+
 enum laz_status laz_incident_get(struct laz_db *db, struct laz_scope scope, int64_t id,
                                  struct laz_json_out *out, struct laz_error *err)
 {
@@ -116,6 +138,8 @@ enum laz_status laz_incident_get(struct laz_db *db, struct laz_scope scope, int6
     laz_statement_reset(st);
     laz_out_name(out, "timeline");
     s = laz_event_list_incident(db, scope, id, TIMELINE_HEAD, TIMELINE_TAIL, out, err);
+    if (s == LAZ_OK)
+        s = put_hole(db, scope, id, out, err);
     laz_out_object_end(out);
     return s;
 }

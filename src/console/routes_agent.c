@@ -70,36 +70,48 @@ struct enrolling {
     struct laz_console *console;
     const char *token, *csr, *source;
     struct laz_report report; /* hostname, os, kernel, version */
-    char uuid[LAZ_UUID_TEXT_SIZE];
     struct laz_buf certificate;
-    enum laz_enrolment_refusal refusal;
+    struct laz_enrolment_grant grant;
     bool csr_damaged;
     struct laz_endpoint endpoint;
 };
+
+static enum laz_status find_or_add(struct laz_db *db, struct enrolling *e, struct laz_error *err)
+{
+    const struct laz_enrolment_grant *grant = &e->grant;
+
+    if (grant->again)
+        return laz_endpoint_find(db, grant->scope, laz_view_of(grant->uuid), &e->endpoint, err);
+    return laz_endpoint_add(db, grant->scope, grant->uuid, &e->report, &e->endpoint, err);
+}
 
 /* The certificate is made inside the transaction that uses the token up: a request that is refused
  * costs no token. */
 static enum laz_status enrol(struct laz_db *db, void *context, struct laz_error *err)
 {
     struct enrolling *e = context;
-    struct laz_audit_entry entry = {e->report.name, "endpoint.enrolled", e->uuid, e->source};
-    struct laz_scope scope = {0};
+    struct laz_audit_entry entry = {e->report.name, "endpoint.enrolled", e->grant.uuid, e->source};
+    uint8_t key[LAZ_FINGERPRINT_SIZE];
     char uri[URI_SIZE];
-    enum laz_status s =
-        laz_enrolment_token_use(db, laz_view_of(e->token), &scope, &e->refusal, err);
+    enum laz_status s = laz_csr_key_digest(laz_view_of(e->csr), key, err);
 
+    if (s == LAZ_OK)
+        s = laz_enrolment_token_use(db, laz_view_of(e->token), key, &e->grant, err);
+    else
+        e->csr_damaged = s == LAZ_DAMAGED;
     if (s != LAZ_OK)
         return s;
-    if (e->refusal != LAZ_ENROL_OK)
-        return laz_fail(err, LAZ_DENIED, "enrolment", "token", laz_enrolment_code(e->refusal), "");
-    laz_endpoint_uri(scope, e->uuid, uri, sizeof uri);
-    s = laz_authority_issue_client(e->console->keys.authority, laz_view_of(e->csr), uri, e->uuid,
-                                   LAZ_AGENT_DAYS, &e->certificate, err);
+    if (e->grant.refusal != LAZ_ENROL_OK)
+        return laz_fail(err, LAZ_DENIED, "enrolment", "token", laz_enrolment_code(e->grant.refusal),
+                        "");
+    laz_endpoint_uri(e->grant.scope, e->grant.uuid, uri, sizeof uri);
+    s = laz_authority_issue_client(e->console->keys.authority, laz_view_of(e->csr), uri,
+                                   e->grant.uuid, LAZ_AGENT_DAYS, &e->certificate, err);
     if (s == LAZ_DAMAGED || s == LAZ_UNSUPPORTED)
         e->csr_damaged = true;
     if (s == LAZ_OK)
-        s = laz_endpoint_add(db, scope, e->uuid, &e->report, &e->endpoint, err);
-    return s == LAZ_OK ? laz_audit_add(db, scope, &entry, err) : s;
+        s = find_or_add(db, e, err);
+    return s == LAZ_OK ? laz_audit_add(db, e->grant.scope, &entry, err) : s;
 }
 
 static void reply_enrolled(struct laz_request *request, const struct enrolling *e)
@@ -109,7 +121,7 @@ static void reply_enrolled(struct laz_request *request, const struct enrolling *
 
     laz_buf_init(&body, (size_t)64 * 1024);
     laz_out_object(&out);
-    laz_out_text_of(&out, "endpoint_id", e->uuid);
+    laz_out_text_of(&out, "endpoint_id", e->grant.uuid);
     laz_out_view_of(&out, "certificate", laz_buf_view(&e->certificate));
     laz_out_view_of(&out, "ca", laz_authority_certificate(e->console->keys.authority));
     laz_out_object_end(&out);
@@ -123,14 +135,15 @@ static void finish_enrolment(struct laz_request *request, struct enrolling *e)
     enum laz_status s = laz_db_transaction(e->console->db, enrol, e, &err);
 
     if (s == LAZ_OK) {
-        laz_log(LAZ_INFO, "endpoint.enrolled", "id=%s name=%s", e->uuid, e->report.name);
+        laz_log(LAZ_INFO, e->grant.again ? "endpoint.enrolled_again" : "endpoint.enrolled",
+                "id=%s name=%s", e->grant.uuid, e->report.name);
         laz_changes_add(&changes, e->endpoint.scope.organisation_id, LAZ_CHANGED_ENDPOINT, 0);
         laz_console_tell(e->console, &changes);
         reply_enrolled(request, e);
-    } else if (e->refusal != LAZ_ENROL_OK) {
+    } else if (e->grant.refusal != LAZ_ENROL_OK) {
         laz_log(LAZ_WARN, "enrolment.refused", "source=%s code=%s", e->source,
-                laz_enrolment_code(e->refusal));
-        laz_request_reply_error(request, 403, laz_enrolment_code(e->refusal), NULL);
+                laz_enrolment_code(e->grant.refusal));
+        laz_request_reply_error(request, 403, laz_enrolment_code(e->grant.refusal), NULL);
     } else if (e->csr_damaged) {
         laz_request_reply_error(request, 400, "enrol.csr_damaged", NULL);
     } else {
@@ -197,7 +210,6 @@ void laz_route_enrol(struct laz_request *request, void *context)
         laz_request_reply_error(request, 400, "enrol.damaged", NULL);
         return;
     }
-    laz_uuid_make(e.uuid);
     laz_buf_init(&e.certificate, LAZ_PEM_MAX);
     finish_enrolment(request, &e);
     laz_buf_clear(&e.certificate);

@@ -8,6 +8,7 @@
 #include "console/routes.h"
 
 #define EVENTS_OF_ENDPOINT 50
+#define FOLDER_PLACE       "DIR" /* the command ends in it: an agent without a folder guards nothing */
 
 void laz_route_endpoints(struct laz_request *request, void *context)
 {
@@ -81,7 +82,8 @@ void laz_route_enrolment_token(struct laz_request *request, void *context)
                                  &call.err);
     if (s == LAZ_OK) {
         make_url(&call, url, sizeof url);
-        snprintf(command, sizeof command, "lazaret agent run --console %s --token %s --pin %s", url,
+        snprintf(command, sizeof command,
+                 "lazaret agent run --console %s --token %s --pin %s --protect " FOLDER_PLACE, url,
                  token, call.console->keys.pin);
         laz_out_object(&call.out);
         laz_out_text_of(&call.out, "token", token);

@@ -256,7 +256,7 @@ void laz_route_logout(struct laz_request *request, void *context)
     struct laz_call call;
     enum laz_status s;
 
-    if (!laz_call_open(&call, request, context))
+    if (!laz_call_open_own(&call, request, context))
         return;
     s = laz_db_transaction(call.db, store_logout, &call, &call.err);
     if (s == LAZ_OK) {
@@ -272,7 +272,7 @@ void laz_route_session(struct laz_request *request, void *context)
 {
     struct laz_call call;
 
-    if (!laz_call_open(&call, request, context))
+    if (!laz_call_open_own(&call, request, context))
         return;
     put_session(&call.out, &call.session);
     laz_call_reply(&call, 200);
@@ -354,7 +354,7 @@ void laz_route_password(struct laz_request *request, void *context)
     const char *old, *wanted;
     struct laz_call call;
 
-    if (!laz_call_open(&call, request, context) || (body = laz_call_body(&call)) == NULL)
+    if (!laz_call_open_own(&call, request, context) || (body = laz_call_body(&call)) == NULL)
         return;
     if (!laz_json_text(body, "old", LAZ_PASSWORD_MAX, &old) ||
         !laz_json_text(body, "new", LAZ_PASSWORD_MAX, &wanted)) {

@@ -113,12 +113,22 @@ static const char orders[] =
     "sent INTEGER, done INTEGER, code TEXT) STRICT;"
     "CREATE INDEX command_open ON command (endpoint_id, id) WHERE done IS NULL;";
 
+/* Whose a used token was: the machine whose answer was lost asks again with the same key. */
+static const char enrolment_again[] = "ALTER TABLE enrolment_token ADD COLUMN key_digest BLOB;"
+                                      "ALTER TABLE enrolment_token ADD COLUMN endpoint_uuid TEXT;";
+
+/* The overview looks for what weighs, however much else has come since. */
+static const char weighty_events[] =
+    "CREATE INDEX event_weighty ON event (organisation_id, id) WHERE severity >= 3;";
+
 static const struct laz_db_migration migrations[] = {
     {"organisations", organisations},
     {"audit", audit},
     {"endpoints", endpoints},
     {"events", events},
     {"orders", orders},
+    {"enrolment again", enrolment_again},
+    {"weighty events", weighty_events},
 };
 
 enum laz_status laz_console_db_open(const char *path, struct laz_db **out, struct laz_error *err)

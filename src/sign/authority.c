@@ -262,22 +262,12 @@ static bool is_uri(const char *uri)
            strspn(uri, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:") == len;
 }
 
-/* The request's key when the request shows that its sender has it. */
-static EVP_PKEY *key_of_request(X509_REQ *r)
-{
-    EVP_PKEY *key = X509_REQ_get0_pubkey(r);
-    bool ok = key != NULL && X509_REQ_verify(r, key) == 1;
-
-    ERR_clear_error();
-    return ok ? key : NULL;
-}
-
 enum laz_status laz_authority_issue_client(const struct laz_authority *a, struct laz_view csr_pem,
                                            const char *uri, const char *common_name, int days,
                                            struct laz_buf *certificate_pem, struct laz_error *err)
 {
     LAZ_OWNED(laz_x509_req_drop) X509_REQ *r = laz_pem_request(csr_pem);
-    EVP_PKEY *key = r == NULL ? NULL : key_of_request(r);
+    EVP_PKEY *key = r == NULL ? NULL : laz_request_key(r);
     LAZ_OWNED(laz_x509_drop) X509 *c = NULL;
     char names[LAZ_CERTIFICATE_URI_SIZE + 8];
 

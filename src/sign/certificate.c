@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "sign/certificate_priv.h"
+#include "sign/digest.h"
 
 #define MS_PER_SECOND 1000
 
@@ -42,6 +43,34 @@ enum laz_status laz_csr_make(struct laz_view key_pem, const char *common_name,
     if (laz_add_pem_request(csr_pem, r) != LAZ_OK)
         return laz_fail_openssl(err, LAZ_NOMEM, "certificate request", "");
     return LAZ_OK;
+}
+
+EVP_PKEY *laz_request_key(X509_REQ *r)
+{
+    EVP_PKEY *key = X509_REQ_get0_pubkey(r);
+    bool ok = key != NULL && X509_REQ_verify(r, key) == 1;
+
+    ERR_clear_error();
+    return ok ? key : NULL;
+}
+
+enum laz_status laz_csr_key_digest(struct laz_view csr_pem, uint8_t out[LAZ_FINGERPRINT_SIZE],
+                                   struct laz_error *err)
+{
+    LAZ_OWNED(laz_x509_req_drop) X509_REQ *r = laz_pem_request(csr_pem);
+    EVP_PKEY *key = r == NULL ? NULL : laz_request_key(r);
+    uint8_t *der = NULL;
+    int len = key == NULL ? 0 : i2d_PUBKEY(key, &der);
+    enum laz_status s;
+
+    if (len <= 0) {
+        ERR_clear_error();
+        return laz_fail(err, LAZ_DAMAGED, "certificate request", "",
+                        "cannot be read or is not signed by its own key", "");
+    }
+    s = laz_digest(LAZ_SHA256, laz_view_from(der, (size_t)len), out);
+    OPENSSL_free(der);
+    return s == LAZ_OK ? s : laz_fail(err, s, "certificate request", "", "no memory", "");
 }
 
 static int64_t time_ms(const ASN1_TIME *t)

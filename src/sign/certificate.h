@@ -17,6 +17,12 @@ LAZ_CHECKED enum laz_status laz_key_make(struct laz_buf *pem, struct laz_error *
 LAZ_CHECKED enum laz_status laz_csr_make(struct laz_view key_pem, const char *common_name,
                                          struct laz_buf *csr_pem, struct laz_error *err);
 
+/* SHA-256 of the public key that the request is about. LAZ_DAMAGED when the request cannot be read
+ * or is not signed by that key: its sender has the key then. */
+LAZ_CHECKED enum laz_status laz_csr_key_digest(struct laz_view csr_pem,
+                                               uint8_t out[LAZ_FINGERPRINT_SIZE],
+                                               struct laz_error *err);
+
 struct laz_certificate {
     uint8_t fingerprint[LAZ_FINGERPRINT_SIZE]; /* SHA-256 of the DER form */
     int64_t not_before_ms, not_after_ms;

@@ -21,6 +21,9 @@ void laz_bio_drop(BIO **p);
 /* What laz_certificate_read tells, of a certificate that is open already. */
 LAZ_CHECKED enum laz_status laz_certificate_facts(X509 *c, struct laz_certificate *out);
 
+/* The request's key when the request shows that its sender has it, borrowed; else NULL. */
+EVP_PKEY *laz_request_key(X509_REQ *r);
+
 EVP_PKEY *laz_p256_new(void);
 bool laz_is_p256(EVP_PKEY *key);
 

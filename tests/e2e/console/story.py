@@ -86,12 +86,16 @@ def log_in(browser):
 def enrol(browser):
     made = browser.post("/api/v1/enrolment-tokens").json()
     tap.check("a token comes with the command to type", made["token"] in made["command"] and made["pin"] in made["command"], made)
+    tap.check("which says where the folder to guard goes", made["command"].endswith(" --protect DIR"), made["command"])
     agent = Agent(console)
     bad = agent.enrol("0" * 32)
     tap.equal("a wrong token is refused", (403, "enrol.token_wrong"), (bad.status, bad.code()))
     damaged = agent.enrol(made["token"], csr="no request")
     tap.equal("a damaged request is refused", (400, "enrol.csr_damaged"), (damaged.status, damaged.code()))
     tap.equal("and costs no token: the agent enrols", 200, agent.enrol(made["token"]).status)
+    first_id, csr = agent.id, openssl("req", "-new", "-key", str(agent.folder / "agent.key"), "-subj", "/CN=agent").decode()
+    lost = agent.enrol(made["token"], csr=csr)
+    tap.equal("whose answer was lost, it asks again with its key and is the same endpoint", (200, first_id), (lost.status, agent.id))
     again = Agent(console, "second").enrol(made["token"])
     tap.equal("a token works once", (403, "enrol.token_used"), (again.status, again.code()))
     der = openssl("x509", "-in", str(agent.folder / "ca.crt"), "-outform", "der")
@@ -114,6 +118,8 @@ def report(browser, agent):
     tap.check("without the gate it is degraded", wait_for(3, lambda: state()["state"] == "degraded"), state())
     agent.sync(unguarded=["no-vault"])
     tap.check("without the vault too", wait_for(3, lambda: state()["unguarded"] == ["no-vault"] and state()["state"] == "degraded"), state())
+    agent.sync(protected=[])
+    tap.check("without a folder to guard too", wait_for(3, lambda: state()["protected"] == [] and state()["state"] == "degraded"), state())
     agent.sync(content={"name": "old", "built": 1500000000000})
     tap.check("with stale content too", wait_for(3, lambda: state()["content"]["name"] == "old" and state()["state"] == "degraded"), state())
     tap.equal("a report of other types is refused", 400, agent.sync(protected="no list").status)
@@ -191,7 +197,8 @@ def incidents(browser, agent):
     tap.equal("lists are walked by key", (1, 1), tuple(len(browser.get(f"/api/v1/incidents?limit=1&after={a}").json()["items"]) for a in ("", browser.get("/api/v1/incidents?limit=1").json()["next"])))
     tap.equal("nonsense in a list's query is refused", [400] * 3, [browser.get("/api/v1/incidents?" + q).status for q in ("limit=0", "after=x", "state=odd")])
     recent = browser.get("/api/v1/overview").json()
-    tap.equal("the overview tells of it", (10, "file.blocked"), (len(recent["recent"]), recent["recent"][0]["code"]))
+    tap.equal("the overview tells of it, the same thing once with its count", [("file.blocked", 1), ("file.rolled_back", 4)],
+              [(e["code"], e["count"]) for e in recent["recent"]][:2])
     tap.check("and counts the hour", recent["activity"][-1]["events"] + recent["activity"][-2]["events"] > 10, recent["activity"])
 
 
@@ -268,6 +275,29 @@ def second_organisation(browser, agent):
     tap.equal("theirs is as it was", ("open", "held"), state)
 
 
+def who_only_reads(browser, agent):
+    """Another role sees what an administrator sees, and changes nothing but its own password."""
+    with console.database() as db:
+        db.execute("insert into account (organisation_id, name, role, password_hash, first_password, created, changed)"
+                   " select organisation_id, 'reader', 'viewer', password_hash, 0, 1, 1 from account where name = 'admin'")
+    reader = Browser(console)
+    tap.equal("a viewer signs in", 200, reader.login(name="reader").status)
+    tap.equal("and reads", [200] * 4, [reader.get("/api/v1/" + p).status for p in ("overview", "endpoints", "incidents", "audit")])
+    rows = lambda: [console.database().execute(f"select count(*), group_concat({c}) from {t}").fetchone()
+                    for t, c in (("enrolment_token", "used"), ("incident", "state"), ("quarantine", "state"), ("command", "state"))]
+    before, spec = rows(), browser.get("/api/v1/openapi.json").json()
+    own = ("/api/v1/login", "/api/v1/logout", "/api/v1/password")
+    incident = browser.get("/api/v1/incidents").json()["items"][0]["id"]
+    answers = {}
+    for path in (p for p, ways in spec["paths"].items() if p.startswith("/api/") and "post" in ways and p not in own):
+        filled = path.replace("{endpoint_id}", agent.id).replace("{incident_id}", incident).replace("{quarantine_id}", "q-1")
+        answer = reader.post(filled, {"reason": "test"})
+        answers[path] = (answer.status, answer.code())
+    tap.equal(f"but every change is refused ({len(answers)} asked)", {(403, "forbidden")}, set(answers.values()))
+    tap.equal("and nothing has changed", before, rows())
+    tap.equal("but its own session ends when it says so", 200, reader.post("/api/v1/logout").status)
+
+
 def passwords(browser, live):
     other = Browser(console)
     other.login()
@@ -303,6 +333,7 @@ def administer(browser):
         tap.equal("and leaves every file with its owner", 1, len(owners))
     token = console.lazaret("token", "--data", str(console.data))
     made = dict(line.split(": ", 1) for line in token.stdout.splitlines())
+    tap.check("and shows how it is used", made.get("command", "").endswith(f"--token {made.get('token')} --pin {made.get('pin')} --protect DIR"), token.stdout)
     tap.equal("token makes one that works", 200, Agent(console, "third").enrol(made["token"]).status if "token" in made else token.stderr)
     with console.database() as db:
         db.execute("drop trigger audit_is_not_removed")
@@ -369,6 +400,7 @@ try:
     incidents(browser, agent)
     orders(browser, agent)
     second_organisation(browser, agent)
+    who_only_reads(browser, agent)
     passwords(browser, live)
     guessing(browser)
     administer(browser)

@@ -10,7 +10,8 @@
 
 #include "console/endpoint_report.h"
 
-#define NOW ((int64_t)1800000000000)
+#define NOW  ((int64_t)1800000000000)
+#define FULL "{\"mode\":\"full\",\"protected\":[\"/srv\"]"
 
 static enum laz_status read_text(const char *text, struct laz_report *out)
 {
@@ -28,18 +29,22 @@ static void what_an_agent_says_decides_its_state(void **state)
     static const struct {
         const char *text, *state;
     } cases[] = {
-        {"{\"mode\":\"full\"}", "protected"},
-        {"{\"mode\":\"full\",\"unguarded\":[\"truncate-by-path\",\"unlink-and-rename\"]}",
-         "protected"},
-        {"{\"mode\":\"full\",\"unguarded\":[\"no-permission\"]}", "degraded"},
-        {"{\"mode\":\"full\",\"unguarded\":[\"unlink-and-rename\",\"no-vault\"]}", "degraded"},
-        {"{\"mode\":\"no-gate\"}", "degraded"},
+        {FULL "}", "protected"},
+        {FULL ",\"unguarded\":[\"truncate-by-path\",\"unlink-and-rename\"]}", "protected"},
+        {FULL ",\"unguarded\":[\"no-permission\"]}", "degraded"},
+        {FULL ",\"unguarded\":[\"no-root\"]}", "degraded"},
+        {FULL ",\"unguarded\":[\"unlink-and-rename\",\"no-vault\"]}", "degraded"},
+        {"{\"mode\":\"no-gate\",\"protected\":[\"/srv\"]}", "degraded"},
         {"{}", "degraded"},
+        /* an agent in good health that guards no folder protects nothing */
+        {"{\"mode\":\"full\"}", "degraded"},
+        {"{\"mode\":\"full\",\"protected\":[]}", "degraded"},
+        {"{\"mode\":\"full\",\"protected\":[\"\"]}", "degraded"},
         /* seconds or milliseconds; a month is too old, a week is not */
-        {"{\"mode\":\"full\",\"content\":{\"built\":1799300000}}", "protected"},
-        {"{\"mode\":\"full\",\"content\":{\"built\":1799300000000}}", "protected"},
-        {"{\"mode\":\"full\",\"content\":{\"built\":1790000000}}", "degraded"},
-        {"{\"mode\":\"full\",\"content\":null}", "protected"},
+        {FULL ",\"content\":{\"built\":1799300000}}", "protected"},
+        {FULL ",\"content\":{\"built\":1799300000000}}", "protected"},
+        {FULL ",\"content\":{\"built\":1790000000}}", "degraded"},
+        {FULL ",\"content\":null}", "protected"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -95,6 +100,31 @@ static void other_types_are_refused(void **state)
 
         if (read_text(cases[i], &r) == LAZ_OK)
             fail_msg("taken: %s", cases[i]);
+        assert_null(r.details.data); /* whoever refuses has nothing to free */
+        assert_null(r.counters.data);
+    }
+}
+
+/* A page that is asked to show a time after the last one that its language knows breaks. */
+static void a_time_that_no_calendar_has_is_none(void **state)
+{
+    static const struct {
+        const char *built;
+        int64_t ms;
+    } cases[] = {
+        {"253402300799999", 253402300799999},
+        {"253402300800000", 0},
+        {"9007199254740992", 0},
+        {"-1", 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[128];
+        struct laz_report r;
+
+        snprintf(text, sizeof text, "{\"content\":{\"built\":%s}}", cases[i].built);
+        assert_int_equal(read_text(text, &r), LAZ_OK);
+        assert_int_equal(r.content_built_ms, cases[i].ms);
         laz_report_clear(&r);
     }
 }
@@ -124,6 +154,7 @@ int main(void)
         cmocka_unit_test(what_an_agent_says_decides_its_state),
         cmocka_unit_test(only_what_is_known_is_kept),
         cmocka_unit_test(other_types_are_refused),
+        cmocka_unit_test(a_time_that_no_calendar_has_is_none),
         cmocka_unit_test(long_lists_are_cut),
     };
 

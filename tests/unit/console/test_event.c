@@ -142,6 +142,7 @@ static void a_summary_is_json_and_keeps_the_rest_as_parameters(void **state)
     const struct laz_event_place place = {.id = 5,
                                           .incident_id = 9,
                                           .time_ms = 77,
+                                          .count = 3,
                                           .endpoint_id = laz_view_of("e"),
                                           .endpoint_name = laz_view_of("<ward>")};
     struct laz_json_out out = {0};
@@ -161,6 +162,7 @@ static void a_summary_is_json_and_keeps_the_rest_as_parameters(void **state)
     json = laz_json_parse_object(laz_buf_view(&text));
     assert_non_null(json);
     assert_string_equal(cJSON_GetObjectItem(json, "incident")->valuestring, "9");
+    assert_int_equal(cJSON_GetObjectItem(json, "count")->valueint, 3);
     assert_string_equal(cJSON_GetObjectItem(json, "action")->valuestring, "denied");
     assert_true(cJSON_IsNull(cJSON_GetObjectItem(json, "path")));
     params = cJSON_GetObjectItem(json, "params");

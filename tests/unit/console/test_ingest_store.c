@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "console/command.h"
+#include "console/enrolment.h"
 #include "console/event_store.h"
 #include "console/ingest_store.h"
 #include "console/incident_store.h"
@@ -272,6 +273,132 @@ static void what_is_read_is_only_of_the_organisation(void **state)
     laz_buf_clear(&text);
 }
 
+/* The codes and counts of the list of recent events. */
+static void expect_recent(const char *wanted)
+{
+    struct laz_buf text, found;
+    struct laz_json_out out = {&text, false};
+    const struct laz_scope first = {1};
+    cJSON *list, *item;
+
+    laz_buf_init(&text, LAZ_REPLY_MAX);
+    laz_buf_init(&found, 4096);
+    assert_int_equal(laz_event_list_recent(place.db, first, 10, &out, NULL), LAZ_OK);
+    list = cJSON_ParseWithLength((const char *)text.data, text.len);
+    assert_non_null(list);
+    cJSON_ArrayForEach(item, list)
+    {
+        laz_buf_addf(&found, "%s*%d ", cJSON_GetObjectItem(item, "code")->valuestring,
+                     cJSON_GetObjectItem(item, "count")->valueint);
+    }
+    assert_string_equal(laz_buf_text(&found), wanted);
+    cJSON_Delete(list);
+    laz_buf_clear(&found);
+    laz_buf_clear(&text);
+}
+
+static void a_burst_is_one_line_and_hides_nothing_that_weighs(void **state)
+{
+    uint64_t seq = 1;
+    char rest[64];
+
+    store(&ours, seq++, "file.quarantined", 4, FOUND);
+    store(&ours, seq++, "file.quarantined", 4, FOUND);
+    for (int i = 0; i < 40; i++)
+        store(&ours, seq++, "file.incomplete", 2, "");
+    store(&ours, seq++, "hold.expired", 3, "");
+    store(&ours, seq++, "file.incomplete", 2, "");
+    expect_recent("file.incomplete*41 hold.expired*1 file.quarantined*2 ");
+    /* bursts of many kinds leave seven places of the ten */
+    for (int i = 0; i < 30; i++) {
+        snprintf(rest, sizeof rest, ",\"finding_info\":{\"uid\":\"k%d\"}", i);
+        store(&ours, seq++, i < 9 ? "actor.stopped" : "file.incomplete", i < 9 ? 5 : 2, rest);
+    }
+    for (int i = 0; i < 12; i++) {
+        snprintf(rest, sizeof rest, "odd.code-%d", i);
+        store(&ours, seq++, rest, 1, "");
+    }
+    expect_recent("odd.code-11*1 odd.code-10*1 odd.code-9*1 actor.stopped*1 actor.stopped*1 "
+                  "actor.stopped*1 actor.stopped*1 actor.stopped*1 actor.stopped*1 "
+                  "actor.stopped*1 ");
+    /* nor does a burst that is longer than what is looked at */
+    for (int i = 0; i <= LAZ_EVENT_LOOK_BACK; i++)
+        store(&ours, seq++, "file.incomplete", 2, "");
+    expect_recent("file.incomplete*500 actor.stopped*1 actor.stopped*1 actor.stopped*1 "
+                  "actor.stopped*1 actor.stopped*1 actor.stopped*1 actor.stopped*1 "
+                  "actor.stopped*1 actor.stopped*1 ");
+}
+
+static void a_long_time_line_says_what_it_leaves_out(void **state)
+{
+    const struct laz_scope first = {1};
+    uint64_t seq = 1;
+
+    for (int round = 0; round < 2; round++) {
+        struct laz_buf text;
+        struct laz_json_out out = {&text, false};
+        cJSON *incident;
+
+        while (seq <= (round == 0 ? 1000 : 1007))
+            store(&ours, seq++, "file.blocked", 4, KEY);
+        laz_buf_init(&text, LAZ_REPLY_MAX);
+        assert_int_equal(laz_incident_get(place.db, first, 1, &out, NULL), LAZ_OK);
+        incident = cJSON_ParseWithLength((const char *)text.data, text.len);
+        assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(incident, "timeline")), 1000);
+        if (round == 0) {
+            assert_true(cJSON_IsNull(cJSON_GetObjectItem(incident, "timeline_hole")));
+        } else {
+            char *hole = cJSON_PrintUnformatted(cJSON_GetObjectItem(incident, "timeline_hole"));
+
+            assert_string_equal(hole, "{\"after\":200,\"events\":7}");
+            cJSON_free(hole);
+        }
+        cJSON_Delete(incident);
+        laz_buf_clear(&text);
+    }
+}
+
+/* A machine with a key of its own, as its request's digest shows it. */
+static struct laz_enrolment_grant enrol(const char *token, uint8_t key_byte)
+{
+    struct laz_enrolment_grant grant;
+    uint8_t key[LAZ_FINGERPRINT_SIZE];
+
+    memset(key, key_byte, sizeof key);
+    assert_int_equal(laz_enrolment_token_use(place.db, laz_view_of(token), key, &grant, NULL),
+                     LAZ_OK);
+    return grant;
+}
+
+static void a_token_serves_one_machine_however_often_it_asks(void **state)
+{
+    const struct laz_scope second = {2};
+    struct laz_enrolment_grant grant, again;
+    char token[LAZ_TOKEN_TEXT_SIZE];
+    int64_t expires;
+
+    assert_int_equal(laz_enrolment_token_make(place.db, second, "admin", token, &expires, NULL),
+                     LAZ_OK);
+    assert_int_equal(enrol("00000000000000000000000000000000", 1).refusal, LAZ_ENROL_TOKEN_WRONG);
+    grant = enrol(token, 1);
+    assert_int_equal(grant.refusal, LAZ_ENROL_OK);
+    assert_int_equal(grant.scope.organisation_id, 2);
+    assert_false(grant.again);
+    assert_int_equal(enrol(token, 2).refusal, LAZ_ENROL_TOKEN_USED);
+    again = enrol(token, 1); /* our answer was lost */
+    assert_int_equal(again.refusal, LAZ_ENROL_OK);
+    assert_int_equal(again.scope.organisation_id, 2);
+    assert_true(again.again);
+    assert_string_equal(again.uuid, grant.uuid);
+    assert_int_equal(enrol(token, 2).refusal, LAZ_ENROL_TOKEN_USED);
+    place_run(&place, "UPDATE enrolment_token SET expires = 1");
+    assert_int_equal(enrol(token, 1).refusal, LAZ_ENROL_TOKEN_EXPIRED);
+    assert_int_equal(enrol(token, 2).refusal, LAZ_ENROL_TOKEN_USED);
+    /* one that was used before keys were noted */
+    place_run(&place, "UPDATE enrolment_token SET expires = 1 << 60, key_digest = NULL");
+    assert_int_equal(enrol(token, 1).refusal, LAZ_ENROL_TOKEN_USED);
+}
+
 static void a_certificate_is_of_the_endpoint_that_it_names(void **state)
 {
     static const char *const wrong[] = {
@@ -311,6 +438,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_order_that_nobody_takes_fails_in_the_end, make, drop),
         cmocka_unit_test_setup_teardown(old_events_go_a_few_at_a_time, make, drop),
         cmocka_unit_test_setup_teardown(what_is_read_is_only_of_the_organisation, make, drop),
+        cmocka_unit_test_setup_teardown(a_burst_is_one_line_and_hides_nothing_that_weighs, make,
+                                        drop),
+        cmocka_unit_test_setup_teardown(a_long_time_line_says_what_it_leaves_out, make, drop),
+        cmocka_unit_test_setup_teardown(a_token_serves_one_machine_however_often_it_asks, make,
+                                        drop),
         cmocka_unit_test_setup_teardown(a_certificate_is_of_the_endpoint_that_it_names, make, drop),
     };
 
