@@ -61,17 +61,43 @@ static enum laz_status copy_run(const struct laz_quarantine_file *f, int out, ui
     return LAZ_OK;
 }
 
+static enum laz_status add_file(struct laz_digest_job *job, int fd, const char *where,
+                                struct laz_error *err)
+{
+    uint8_t chunk[CHUNK_SIZE];
+    uint64_t offset = 0;
+
+    for (;;) {
+        ssize_t n = pread(fd, chunk, sizeof chunk, (off_t)offset);
+        enum laz_status s;
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return laz_fail_errno(err, "restore", where, "check the disk");
+        if (n == 0)
+            return LAZ_OK;
+        s = laz_digest_add(job, laz_view_from(chunk, (size_t)n));
+        if (s != LAZ_OK)
+            return laz_fail(err, s, "quarantine", where, "no memory", "");
+        offset += (uint64_t)n;
+    }
+}
+
+/* Read, not mapped: a mapping would fill the holes of a file in memory (tmpfs). */
 static enum laz_status check_digest(const struct laz_quarantine_file *f, int out, const char *where,
                                     struct laz_error *err)
 {
+    LAZ_OWNED(laz_digest_drop) struct laz_digest_job job = {0};
     uint8_t digest[LAZ_SHA256_SIZE];
-    struct laz_mapping map;
-    enum laz_status s = laz_map_fd(out, &map, err);
+    enum laz_status s = laz_digest_start(&job, LAZ_SHA256);
 
     if (s != LAZ_OK)
+        return laz_fail(err, s, "quarantine", where, "no memory", "");
+    s = add_file(&job, out, where, err);
+    if (s != LAZ_OK)
         return s;
-    s = laz_digest(LAZ_SHA256, map.bytes, digest);
-    laz_mapping_clear(&map);
+    s = laz_digest_finish(&job, digest);
     if (s != LAZ_OK)
         return laz_fail(err, s, "quarantine", where, "no memory", "");
     return memcmp(digest, f->record.sha256, sizeof digest) == 0 ? LAZ_OK : fail_content(err, where);
