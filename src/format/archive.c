@@ -5,19 +5,26 @@
 #include <errno.h>
 #include <string.h>
 
+#include "format/gzip.h"
+#include "format/parts.h"
 #include "format/pdf.h"
 
-#define HEAD_LEN  ((size_t)4096)       /* enough to tell a tape */
 #define PIECE_LEN ((size_t)256 * 1024) /* of input, between two questions to stop */
 
 struct laz_archive {
-    struct archive *reader; /* NULL when it is a PDF */
+    const struct laz_type *type;
+    struct archive *reader; /* NULL when it is a PDF, a program or empty */
     struct laz_pdf *pdf;
-    struct laz_view bytes;
+    uint64_t member_count;
+    bool ended; /* the reader; then come the parts */
+    enum laz_status end_status;
+    struct laz_parts parts;
+    struct laz_view bytes, input; /* of all, and what the reader reads of them */
     uint64_t offset;
     laz_archive_stop_fn *stop;
     void *context;
     bool stopped, damaged;
+    char name[LAZ_PART_NAME_SIZE];
 };
 
 /* libarchive's view of memory */
@@ -25,7 +32,7 @@ struct laz_archive {
 static la_ssize_t read_piece(struct archive *reader, void *context, const void **out)
 {
     struct laz_archive *a = context;
-    struct laz_view piece = laz_view_first(laz_view_from_offset(a->bytes, a->offset), PIECE_LEN);
+    struct laz_view piece = laz_view_first(laz_view_from_offset(a->input, a->offset), PIECE_LEN);
 
     if (a->stop != NULL && a->stop(a->context)) {
         a->stopped = true;
@@ -40,7 +47,7 @@ static la_ssize_t read_piece(struct archive *reader, void *context, const void *
 static la_int64_t skip_bytes(struct archive *reader, void *context, la_int64_t request)
 {
     struct laz_archive *a = context;
-    uint64_t left = a->bytes.len - a->offset;
+    uint64_t left = a->input.len - a->offset;
     uint64_t n = request < 0 ? 0 : (uint64_t)request < left ? (uint64_t)request : left;
 
     (void)reader;
@@ -52,12 +59,12 @@ static la_int64_t seek_bytes(struct archive *reader, void *context, la_int64_t o
 {
     struct laz_archive *a = context;
     la_int64_t base = whence == SEEK_CUR   ? (la_int64_t)a->offset
-                      : whence == SEEK_END ? (la_int64_t)a->bytes.len
+                      : whence == SEEK_END ? (la_int64_t)a->input.len
                                            : 0;
     la_int64_t target;
 
     if (__builtin_add_overflow(base, offset, &target) || target < 0 ||
-        (uint64_t)target > a->bytes.len) {
+        (uint64_t)target > a->input.len) {
         archive_set_error(reader, EINVAL, "seek outside");
         return ARCHIVE_FATAL;
     }
@@ -169,49 +176,55 @@ static void close_reader(struct laz_archive *a)
     a->reader = NULL;
 }
 
-/* The format of what a stream holds, when that is a tape that can be read as it comes; else OTHER.
- * libarchive would take any zeros for an empty tape, so we look ourselves. */
-static enum laz_type_id find_tape(struct laz_archive *a, enum laz_type_id filter)
+/* What reads bytes of this type; a program has no reader, only what stands in it. */
+static enum laz_status open_type(struct laz_archive *a, enum laz_type_id tape)
 {
-    enum laz_type_id found = LAZ_TYPE_OTHER;
-    struct archive_entry *entry;
-    uint8_t head[HEAD_LEN];
-    size_t len;
+    enum laz_status s;
 
-    if (open_reader(a, filter, LAZ_TYPE_OTHER) == LAZ_OK &&
-        archive_read_next_header(a->reader, &entry) >= ARCHIVE_WARN) {
-        /* What cannot be read is told by the reader that comes after this one. */
-        laz_ignore(laz_archive_read(a, head, sizeof head, &len));
-        found = laz_identify(laz_view_from(head, len))->id;
+    switch (a->type->id) {
+    case LAZ_TYPE_PE:
+        return LAZ_OK;
+    case LAZ_TYPE_ZIP:
+        s = laz_parts_init(&a->parts, a->type, a->bytes, 0);
+        a->input = a->parts.zip.zip;
+        return s == LAZ_OK ? open_reader(a, LAZ_TYPE_OTHER, LAZ_TYPE_ZIP) : s;
+    case LAZ_TYPE_PDF:
+        a->pdf = laz_pdf_new(a->bytes);
+        return a->pdf == NULL ? LAZ_NOMEM : LAZ_OK;
+    default:
+        break;
     }
-    close_reader(a);
-    a->damaged = false;
-    return found == LAZ_TYPE_TAR || found == LAZ_TYPE_CPIO ? found : LAZ_TYPE_OTHER;
+    if (a->type->id == LAZ_TYPE_GZIP && laz_gzip_is_empty(a->bytes))
+        return LAZ_OK;
+    if (a->type->group == LAZ_TYPE_STREAM)
+        return open_reader(a, a->type->id, tape);
+    if (a->type->group == LAZ_TYPE_ARCHIVE)
+        return open_reader(a, LAZ_TYPE_OTHER, a->type->id);
+    return LAZ_UNSUPPORTED;
+}
+
+enum laz_status laz_archive_open_tape(const struct laz_type *type, enum laz_type_id tape,
+                                      struct laz_view bytes, laz_archive_stop_fn *stop,
+                                      void *context, struct laz_archive **out)
+{
+    LAZ_OWNED(laz_archive_drop) struct laz_archive *a = calloc(1, sizeof *a);
+    enum laz_status s;
+
+    if (a == NULL)
+        return LAZ_NOMEM;
+    *a = (struct laz_archive){
+        .type = type, .bytes = bytes, .input = bytes, .stop = stop, .context = context};
+    s = open_type(a, tape);
+    if (s != LAZ_OK)
+        return s;
+    *out = laz_move(a);
+    return LAZ_OK;
 }
 
 enum laz_status laz_archive_open(const struct laz_type *type, struct laz_view bytes,
                                  laz_archive_stop_fn *stop, void *context, struct laz_archive **out)
 {
-    LAZ_OWNED(laz_archive_drop) struct laz_archive *a = NULL;
-    enum laz_status s;
-
-    if (type->group != LAZ_TYPE_ARCHIVE && type->group != LAZ_TYPE_STREAM)
-        return LAZ_UNSUPPORTED;
-    a = calloc(1, sizeof *a);
-    if (a == NULL)
-        return LAZ_NOMEM;
-    *a = (struct laz_archive){.bytes = bytes, .stop = stop, .context = context};
-    if (type->id == LAZ_TYPE_PDF) {
-        a->pdf = laz_pdf_new(bytes);
-        s = a->pdf == NULL ? LAZ_NOMEM : LAZ_OK;
-    } else if (type->group == LAZ_TYPE_STREAM)
-        s = open_reader(a, type->id, find_tape(a, type->id));
-    else
-        s = open_reader(a, LAZ_TYPE_OTHER, type->id);
-    if (s != LAZ_OK)
-        return s;
-    *out = laz_move(a);
-    return LAZ_OK;
+    return laz_archive_open_tape(type, LAZ_TYPE_OTHER, bytes, stop, context, out);
 }
 
 void laz_archive_free(struct laz_archive *a)
@@ -276,15 +289,15 @@ static bool is_told_to_stop(struct laz_archive *a)
     return a->stopped;
 }
 
-enum laz_status laz_archive_next(struct laz_archive *a, struct laz_member *out)
+static enum laz_status next_of_reader(struct laz_archive *a, struct laz_member *out)
 {
     struct archive_entry *entry;
     int result;
 
-    if (is_told_to_stop(a))
-        return LAZ_LIMIT;
     if (a->pdf != NULL)
         return laz_pdf_next(a->pdf, out);
+    if (a->reader == NULL)
+        return LAZ_NOT_FOUND;
     result = archive_read_next_header(a->reader, &entry);
     if (result == ARCHIVE_EOF)
         return LAZ_NOT_FOUND;
@@ -296,9 +309,51 @@ enum laz_status laz_archive_next(struct laz_archive *a, struct laz_member *out)
     return LAZ_OK;
 }
 
+/* Where the reader stands in the bytes, when it was read from its start to its end. */
+static uint64_t reader_offset(const struct laz_archive *a)
+{
+    int64_t n = a->reader == NULL ? -1 : (int64_t)archive_filter_bytes(a->reader, -1);
+
+    return n < 0 ? a->bytes.len : (uint64_t)n;
+}
+
+static void begin_parts(struct laz_archive *a, enum laz_status end_status)
+{
+    bool whole = end_status == LAZ_NOT_FOUND;
+    enum laz_status s = LAZ_OK;
+
+    a->ended = true;
+    if (a->type->id == LAZ_TYPE_ZIP)
+        a->damaged = a->damaged || a->parts.zip.contradicts ||
+                     (whole && a->parts.zip.entry_count != a->member_count);
+    else
+        s = laz_parts_init(&a->parts, a->type, a->bytes, whole ? reader_offset(a) : a->bytes.len);
+    a->end_status = whole && s != LAZ_OK ? s : end_status;
+}
+
+enum laz_status laz_archive_next(struct laz_archive *a, struct laz_member *out)
+{
+    if (is_told_to_stop(a))
+        return LAZ_LIMIT;
+    if (!a->ended) {
+        enum laz_status s = next_of_reader(a, out);
+
+        a->member_count += s == LAZ_OK;
+        if (s == LAZ_OK || s == LAZ_LIMIT)
+            return s;
+        begin_parts(a, s);
+    }
+    if (!laz_parts_next(&a->parts, a->name, sizeof a->name, &out->in_place))
+        return a->end_status;
+    *out = (struct laz_member){.name = laz_view_of(a->name), .in_place = out->in_place};
+    return LAZ_OK;
+}
+
 enum laz_status laz_archive_read(struct laz_archive *a, uint8_t *out, size_t size, size_t *len)
 {
     *len = 0;
+    if (a->reader == NULL && a->pdf == NULL)
+        return LAZ_OK;
     if (a->pdf != NULL)
         return is_told_to_stop(a) ? LAZ_LIMIT : laz_pdf_read(a->pdf, out, size, len);
     while (*len < size) {

@@ -1,13 +1,11 @@
 /* What reading the bytes does not show: packed, encoded and appended content. */
 #include "format/identify.h"
 #include "format/identify_priv.h"
+#include "format/zip.h"
 
 #define PACKED_ENTROPY 7.2 /* bits per byte; see pe.c */
 #define TAIL_LEN       4096
 #define ELF_HEAD_LEN   1024 /* UPX writes its mark behind the program headers */
-
-#define ZIP_END_SIZE   22
-#define ZIP_END_WITHIN (ZIP_END_SIZE + UINT16_MAX) /* APPNOTE 4.3.16: a comment may follow */
 
 static bool has_text(struct laz_view v, const char *text)
 {
@@ -42,6 +40,11 @@ static bool mixed_hides(const struct laz_type *type, struct laz_view bytes)
     }
 }
 
+static bool is_archive(const struct laz_type *type)
+{
+    return type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM;
+}
+
 bool laz_type_hides(const struct laz_type *type, struct laz_view bytes)
 {
     switch (type->group) {
@@ -58,35 +61,24 @@ bool laz_type_hides(const struct laz_type *type, struct laz_view bytes)
     return true;
 }
 
-/* The end record says how long the directory before it is, and where the zip believes it begins. */
-static bool zip_start(struct laz_view bytes, uint64_t end_offset, uint64_t *out)
+bool laz_type_carries(const struct laz_type *type, struct laz_view bytes)
 {
-    struct laz_view v = laz_view_from_offset(bytes, end_offset);
-    uint32_t signature, directory_size, directory_offset;
-    uint64_t directory;
+    struct laz_view embedded;
 
-    if (!laz_take_u32le(&v, &signature) || signature != 0x06054B50 || !laz_skip(&v, 8) ||
-        !laz_take_u32le(&v, &directory_size) || !laz_take_u32le(&v, &directory_offset) ||
-        directory_size == 0 || directory_size > end_offset)
-        return false;
-    directory = end_offset - directory_size;
-    v = laz_view_from_offset(bytes, directory);
-    if (!laz_take_u32le(&v, &signature) || signature != 0x02014B50)
-        return false;
-    /* An offset that counts from the file's start is as common as one from the zip's own. */
-    *out = directory > directory_offset ? directory - directory_offset : 0;
-    return true;
+    return type->id == LAZ_TYPE_PE && laz_pe_find_embedded(bytes, 1, &embedded);
 }
 
-static bool find_zip_behind(struct laz_view bytes, uint64_t *offset)
+/* Who opens zips from their end takes one behind any other content. Behind an archive, whose last
+ * member may be a zip, only one that ends with the file counts. */
+static bool find_zip_behind(struct laz_view bytes, bool at_end, uint64_t *offset)
 {
-    uint64_t last = bytes.len < ZIP_END_SIZE ? 0 : bytes.len - ZIP_END_SIZE;
-    uint64_t first = bytes.len < ZIP_END_WITHIN ? 0 : bytes.len - ZIP_END_WITHIN;
+    struct laz_zip_directory d;
 
-    for (uint64_t at = last; at > first; at--)
-        if (bytes.data[at] == 'P' && zip_start(bytes, at, offset))
-            return true;
-    return false;
+    if (!laz_zip_find_directory(bytes, &d) || d.start == d.end ||
+        (at_end && d.record_end + d.comment_len != bytes.len))
+        return false;
+    *offset = d.base;
+    return true;
 }
 
 bool laz_find_appended(const struct laz_type *type, struct laz_view bytes, uint64_t *offset,
@@ -95,10 +87,9 @@ bool laz_find_appended(const struct laz_type *type, struct laz_view bytes, uint6
     static const struct laz_type zip = {"zip", LAZ_TYPE_ARCHIVE, LAZ_TYPE_ZIP, true, false};
     struct laz_view overlay;
 
-    if (type->id != LAZ_TYPE_PDF &&
-        (type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM))
-        return false;
-    if (find_zip_behind(bytes, offset)) {
+    if (type->id == LAZ_TYPE_ZIP)
+        return false; /* laz_archive_open gives what is in it and around it */
+    if (find_zip_behind(bytes, is_archive(type) && type->id != LAZ_TYPE_PDF, offset)) {
         *inner = &zip;
         return true;
     }
@@ -106,6 +97,5 @@ bool laz_find_appended(const struct laz_type *type, struct laz_view bytes, uint6
         return false;
     *inner = laz_identify(overlay);
     *offset = (uint64_t)(overlay.data - bytes.data);
-    return ((*inner)->group == LAZ_TYPE_ARCHIVE || (*inner)->group == LAZ_TYPE_STREAM) &&
-           !(*inner)->weak;
+    return is_archive(*inner) && !(*inner)->weak;
 }

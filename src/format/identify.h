@@ -62,9 +62,13 @@ struct laz_type {
 /* Never NULL; lives for ever. */
 const struct laz_type *laz_identify(struct laz_view bytes);
 
-/* True when bytes hold something packed, encoded or
- * encrypted inside, so that having read the bytes is not having read the content. */
+/* True when bytes hold something packed, encoded or encrypted inside, so that having read the bytes
+ * is not having read the content. */
 bool laz_type_hides(const struct laz_type *type, struct laz_view bytes);
+
+/* True when whole objects stand in bytes as they are, though the type is no archive: a program that
+ * carries another. laz_archive_open then gives them. */
+bool laz_type_carries(const struct laz_type *type, struct laz_view bytes);
 
 /* Where an archive of *type begins that was put behind other content (a self-extractor, a picture
  * with a zip behind it). False when there is none. */

@@ -16,6 +16,9 @@ bool laz_rtf_has_object(struct laz_view bytes);
 bool laz_pe_has_header(struct laz_view bytes);
 /* True when the program unpacks itself, or carries packed data in a section or behind the last. */
 bool laz_pe_is_packed(struct laz_view bytes);
+/* The next whole program that stands in bytes from offset from on, as its headers bound it: what a
+ * dropper carries. */
+bool laz_pe_find_embedded(struct laz_view bytes, uint64_t from, struct laz_view *out);
 /* Where the bytes begin that no section holds; false when there are none. */
 bool laz_pe_overlay(struct laz_view bytes, struct laz_view *out);
 

@@ -14,7 +14,9 @@ struct laz_frame {
     uint64_t member_count;
     uint8_t *data; /* owned */
     size_t len, capacity;
-    bool has_rest; /* of a member that did not fit */
+    struct laz_view bytes; /* of the archive */
+    bool is_tape;          /* a stream whose content is read as a tape */
+    bool has_rest;         /* of a member that did not fit */
 };
 
 struct laz_scanner {

@@ -7,6 +7,8 @@
 
 #define FIRST_CAPACITY ((size_t)64 * 1024)
 #define PIECE_LEN      ((size_t)1024 * 1024) /* unpacked between two looks at the clock */
+/* A packed tape is unpacked whole, so that its own hash is known, or else member by member. */
+#define WHOLE_TAPE_MAX ((size_t)32 * 1024 * 1024)
 
 static bool is_late(void *context)
 {
@@ -57,7 +59,7 @@ static void push(struct laz_scanner *s, const struct laz_type *type, struct laz_
         laz_scanner_note(s, LAZ_REASON_LIMIT_DEPTH, type->name);
         return;
     }
-    *f = (struct laz_frame){.type = type, .path_len = s->path_len};
+    *f = (struct laz_frame){.type = type, .bytes = bytes, .path_len = s->path_len};
     status = laz_archive_open(type, bytes, is_late, s, &f->archive);
     if (status == LAZ_OK)
         s->depth++;
@@ -71,7 +73,7 @@ static void look_inside(struct laz_scanner *s, const struct laz_type *type, stru
     const struct laz_type *inner;
     uint64_t offset;
 
-    if (is_container(type))
+    if (is_container(type) || laz_type_carries(type, bytes))
         push(s, type, bytes);
     if (laz_find_appended(type, bytes, &offset, &inner)) {
         if (laz_type_hides(type, laz_view_first(bytes, offset)))
@@ -113,8 +115,41 @@ static bool grow(struct laz_scanner *s, struct laz_frame *f)
     return true;
 }
 
-/* The member's data into f->data, as much as the budget allows; notes what is missing. */
-static void read_member(struct laz_scanner *s, struct laz_frame *f, const char *type)
+static void forget_member(struct laz_scanner *s, struct laz_frame *f)
+{
+    free(f->data);
+    s->budget.memory_left += f->capacity;
+    s->budget.bytes_left += f->len;
+    f->data = NULL;
+    f->len = f->capacity = 0;
+}
+
+/* True when the stream's content turned out to be a large tape, whose members come from now on. */
+static bool change_to_tape(struct laz_scanner *s, struct laz_frame *f)
+{
+    enum laz_status status;
+    enum laz_type_id id;
+
+    if (f->type->group != LAZ_TYPE_STREAM || f->is_tape ||
+        (f->len < WHOLE_TAPE_MAX && s->budget.memory_left > 0))
+        return false;
+    id = laz_identify(laz_view_from(f->data, f->len))->id;
+    if (id != LAZ_TYPE_TAR && id != LAZ_TYPE_CPIO)
+        return false;
+    forget_member(s, f);
+    laz_archive_drop(&f->archive);
+    f->is_tape = true;
+    status = laz_archive_open_tape(f->type, id, f->bytes, is_late, s, &f->archive);
+    if (status != LAZ_OK) {
+        laz_scanner_note(s, reason_of(status), f->type->name);
+        pop(s);
+    }
+    return true;
+}
+
+/* The member's data into f->data, as much as the budget allows; notes what is missing. False when
+ * there is no member: the stream is read as a tape instead. */
+static bool read_member(struct laz_scanner *s, struct laz_frame *f, const char *type)
 {
     enum laz_status status = LAZ_OK;
     size_t n = 1;
@@ -123,10 +158,12 @@ static void read_member(struct laz_scanner *s, struct laz_frame *f, const char *
     while (status == LAZ_OK && n > 0) {
         size_t room;
 
+        if (f->len == f->capacity && change_to_tape(s, f))
+            return false;
         if (f->len == f->capacity && !grow(s, f)) {
             laz_scanner_note(s, LAZ_REASON_TOO_LARGE, type);
             f->has_rest = true;
-            return;
+            return true;
         }
         room = f->capacity - f->len;
         if (room > PIECE_LEN)
@@ -136,7 +173,7 @@ static void read_member(struct laz_scanner *s, struct laz_frame *f, const char *
         if (room == 0) {
             laz_scanner_note(s, LAZ_REASON_LIMIT_BYTES, type);
             s->done = true;
-            return;
+            return true;
         }
         status = laz_archive_read(f->archive, f->data + f->len, room, &n);
         f->len += n;
@@ -147,6 +184,7 @@ static void read_member(struct laz_scanner *s, struct laz_frame *f, const char *
     if (status != LAZ_OK)
         laz_scanner_note(s, reason_of(status), type);
     s->done = s->done || status == LAZ_LIMIT;
+    return true;
 }
 
 /* "archive/member"; a path that does not fit loses its end. */
@@ -166,14 +204,20 @@ static void extend_path(struct laz_scanner *s, struct laz_view name)
 static void visit_member(struct laz_scanner *s, struct laz_frame *f, const struct laz_member *m)
 {
     extend_path(s, m->name);
-    if (m->encrypted) {
+    if (m->in_place.len > 0) {
+        visit(s, m->in_place);
+    } else if (m->encrypted) {
         laz_scanner_note(s, LAZ_REASON_ENCRYPTED, f->type->name);
         s->verdict->skipped += m->size;
     } else if (m->has_data) {
         struct laz_view bytes;
 
-        read_member(s, f, "");
+        if (!read_member(s, f, ""))
+            return;
         bytes = laz_view_from(f->data, f->len);
+        /* "data", which stands for the one content of a stream, says nothing of a tape's member. */
+        if (f->type->group == LAZ_TYPE_STREAM && laz_identify(bytes)->group == LAZ_TYPE_ARCHIVE)
+            s->path_len = f->path_len;
         if (!s->done) {
             visit(s, bytes);
         } else {

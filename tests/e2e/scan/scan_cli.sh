@@ -143,6 +143,17 @@ for file in "$dir"/forms/*.encrypted; do
 done
 (cat /bin/true && cat "$dir/forms/eicar.zip.found") >"$dir/sfx"
 check "found in a zip behind a program" status 1 scan "$dir/sfx"
+check "hidden forms are made" python3 "$here/make_hidden.py" "$dir/hidden"
+for file in "$dir"/hidden/*.found; do
+    check "found in $(basename "$file" .found)" status 1 scan "$file"
+done
+for file in "$dir"/hidden/*.damaged; do
+    check "$(basename "$file" .damaged) is not called clean" status 3 scan --json "$file"
+    check "but damaged" test "$(field reason)" = damaged
+done
+for file in "$dir"/hidden/*.clean; do
+    check "$(basename "$file" .clean) is clean" status 0 scan "$file"
+done
 printf 'begin 644 x\n' >"$dir/uu" # not encoded, only begun
 check "text that only begins as uuencode does not hang" status 3 scan "$dir/uu"
 
