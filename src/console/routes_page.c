@@ -55,7 +55,7 @@ static void serve_index(struct laz_request *request, const struct laz_page_file 
         policy, sizeof policy,
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action "
-        "'none'; frame-ancestors 'none'",
+        "'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default",
         nonce);
     laz_buf_init(&html, INDEX_MAX);
     put_index(laz_page_content(index), nonce, &html);

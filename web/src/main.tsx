@@ -1,3 +1,4 @@
+import "./app/trusted";
 import "./app/nonce";
 import "./app/styles";
 import "./app/i18n";

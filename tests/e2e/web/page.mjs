@@ -202,9 +202,22 @@ await step("an incident is closed with a reason, and opened again", async () => 
 
 await step("one line to copy adds a server", async () => {
   await open("/endpoints");
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().endsWith("/enrolment-tokens") ? 1 : 0));
   await page.getByRole("button", { name: "Add a server" }).click();
-  const line = await page.textContent(".copy-line code");
-  if (!line.includes("--token") || !line.includes("--pin") || !line.includes("--console")) return line;
+  const make = page.getByRole("button", { name: "Make the command" });
+  await make.waitFor();
+  await sleep(300);
+  if (asked !== 0) return "a token is made before anybody asks for it";
+  await make.click();
+  const code = page.locator(".copy-line code");
+  await code.waitFor();
+  const line = await code.textContent();
+  if (!/ --console \S+ --token \S+ --pin \S+ --protect \/srv$/.test(line)) return line;
+  await page.getByLabel("Folder to guard").fill("/srv/ward 3's $& files");
+  const quoted = await code.textContent();
+  if (!quoted.endsWith(` --protect '/srv/ward 3'\\''s $& files'`)) return quoted;
+  if (asked !== 1) return `${asked} tokens were made`;
   await page.screenshot({ path: path.join(shots, "add-server-en-light.png") });
   await page.keyboard.press("Escape");
 });

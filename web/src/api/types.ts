@@ -28,6 +28,7 @@ export interface EndpointRef {
 export interface EventSummary {
   id: number | string;
   time: number;
+  count: number;
   endpoint: EndpointRef;
   code: string;
   severity: number;
@@ -95,6 +96,12 @@ export interface Endpoint {
   events?: EventSummary[];
 }
 
+/* So many events are left out, behind so many entries of a time line. */
+export interface TimelineHole {
+  after: number;
+  events: number;
+}
+
 export interface Incident {
   id: string;
   code: string;
@@ -112,6 +119,7 @@ export interface Incident {
   files_restored: number;
   close_reason: string | null;
   timeline?: EventSummary[];
+  timeline_hole?: TimelineHole | null;
 }
 
 export type QuarantineState = "held" | "restoring" | "restored" | "deleting" | "deleted" | "failed";

@@ -32,13 +32,24 @@ export function chooseLanguage(language: Language) {
   void i18next.changeLanguage(language);
 }
 
+/* Parameters come from afar, from agents too: only words and numbers go into a sentence, and none of them is an option of
+ * the translator. */
+function optionsOf(params: Record<string, unknown>) {
+  const replace: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(params))
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") replace[name] = value;
+  return typeof replace.count === "number" ? { replace, count: replace.count } : { replace };
+}
+
 /* Text for a code that the console sends. A code newer than this page is shown as it is, never hidden. */
 export function useCodes() {
   const { t, i18n } = useTranslation();
   return (family: string, code: string, params: Record<string, unknown> = {}, part = ""): string => {
     const end = part === "" ? "" : `.${part}`;
     const key = `${family}.${code}${end}`;
-    return i18n.exists(key, params) ? t(key, params) : t(`${family}.unknown${end}`, { ...params, code });
+    const options = optionsOf({ ...params, code });
+    const text: unknown = i18n.exists(key, options) ? t(key, { ...options, returnObjects: true }) : undefined;
+    return typeof text === "string" ? text : t(`${family}.unknown${end}`, options);
   };
 }
 

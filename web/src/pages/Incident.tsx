@@ -128,7 +128,7 @@ function Content({ incident }: { incident: Incident }) {
       <div className="column-wide">
         <Story incident={incident} />
         <Panel title={t("incident.timeline")} flush>
-          <EventList events={timeline} label={t("incident.timeline")} ordered />
+          <EventList events={timeline} label={t("incident.timeline")} ordered hole={incident.timeline_hole} />
         </Panel>
       </div>
       <div className="column-slim">

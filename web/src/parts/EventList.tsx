@@ -20,13 +20,18 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { EventSummary } from "../api/types";
+import type { EventSummary, TimelineHole } from "../api/types";
 import { programName, splitPath, useFormat } from "../app/format";
 import { useCodes } from "../app/i18n";
 import type { Tone } from "./Pill";
 import { DetectionNames, Moment, ProcessText } from "./texts";
 
-const LOOKS: Record<string, { icon: typeof IconBox; tone: Tone }> = {
+interface Look {
+  icon: typeof IconBox;
+  tone: Tone;
+}
+
+const LOOKS: Record<string, Look> = {
   "agent.started": { icon: IconPower, tone: "good" },
   "agent.stopped": { icon: IconPower, tone: "attention" },
   "agent.degraded": { icon: IconShieldHalf, tone: "attention" },
@@ -48,6 +53,12 @@ const LOOKS: Record<string, { icon: typeof IconBox; tone: Tone }> = {
   "command.done": { icon: IconCheck, tone: "calm" },
   "spool.gap": { icon: IconAlertTriangle, tone: "attention" },
 };
+
+/* A code comes from afar: it may be the name of anything. */
+function lookOf(code: string): Look {
+  const look = Object.hasOwn(LOOKS, code) ? LOOKS[code] : undefined;
+  return look ?? { icon: IconInfoCircle, tone: "calm" };
+}
 
 /* Every parameter that a sentence of the catalogue may want. */
 function useSentence() {
@@ -78,7 +89,8 @@ function Why({ event }: { event: EventSummary }) {
       ? codes("reason", event.reason)
       : "",
   ].filter((word) => word !== "");
-  const reasons = Array.isArray(event.params.reasons) ? event.params.reasons.map(String) : [];
+  const said: unknown[] = Array.isArray(event.params.reasons) ? event.params.reasons : [];
+  const reasons = said.filter((reason) => typeof reason === "string");
   const all = [...words, ...reasons.map((reason) => codes("guard", reason))];
   if (all.length === 0) return null;
   return <span className="event-why">{all.join(" · ")}</span>;
@@ -121,6 +133,14 @@ function Others({ events }: { events: EventSummary[] }) {
   );
 }
 
+/* Events of the same kind that the console has counted and not sent. */
+function Unsent({ count }: { count: number }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  if (count <= 0) return null;
+  return <p className="event-alike">{t("event.alike", { count, shown: format.number(count) })}</p>;
+}
+
 interface EventItemProps {
   event: EventSummary;
   others: EventSummary[];
@@ -131,7 +151,7 @@ interface EventItemProps {
 function EventItem({ event, others, showEndpoint, linkIncident }: EventItemProps) {
   const { t } = useTranslation();
   const sentence = useSentence();
-  const look = LOOKS[event.code] ?? { icon: IconInfoCircle, tone: "calm" };
+  const look = lookOf(event.code);
   const Icon = look.icon;
   return (
     <li className="event">
@@ -142,6 +162,7 @@ function EventItem({ event, others, showEndpoint, linkIncident }: EventItemProps
         <p className="event-what">{sentence(event)}</p>
         {event.path !== null && event.path !== "" && <p className="event-path">{event.path}</p>}
         <Others events={others} />
+        <Unsent count={event.count - 1} />
         <p className="event-meta">
           <ProcessText process={event.process} user={event.user} />
           {showEndpoint && (
@@ -167,24 +188,41 @@ function EventItem({ event, others, showEndpoint, linkIncident }: EventItemProps
   );
 }
 
+/* What a long time line leaves out. */
+function Hole({ events }: { events: number }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return <li className="event-hole">{t("event.hole", { count: events, shown: format.number(events) })}</li>;
+}
+
 interface EventListProps {
   events: EventSummary[];
   label: string;
   showEndpoint?: boolean;
   linkIncident?: boolean;
   ordered?: boolean;
+  hole?: TimelineHole | null;
 }
 
-export function EventList({ events, label, showEndpoint, linkIncident, ordered }: EventListProps) {
-  const items = gather(events).map(([event, ...others]) => (
-    <EventItem
-      key={event.id}
-      event={event}
-      others={others}
-      showEndpoint={showEndpoint === true}
-      linkIncident={linkIncident === true}
-    />
-  ));
+export function EventList({ events, label, showEndpoint, linkIncident, ordered, hole }: EventListProps) {
+  const itemsOf = (some: EventSummary[]) =>
+    gather(some).map(([event, ...others]) => (
+      <EventItem
+        key={event.id}
+        event={event}
+        others={others}
+        showEndpoint={showEndpoint === true}
+        linkIncident={linkIncident === true}
+      />
+    ));
+  const cut = hole?.after ?? events.length;
+  const items = (
+    <>
+      {itemsOf(events.slice(0, cut))}
+      {hole && <Hole events={hole.events} />}
+      {itemsOf(events.slice(cut))}
+    </>
+  );
   return ordered === true ? (
     <ol className="events events-line" aria-label={label}>
       {items}
