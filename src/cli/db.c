@@ -1,17 +1,14 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/db_file.h"
 #include "cli/db_sources.h"
 #include "match/database.h"
-#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 
@@ -35,11 +32,6 @@ struct build {
     const char *output, *name;
     bool skip_unsupported;
 };
-
-static enum laz_status cannot_write(const char *path, struct laz_error *err)
-{
-    return laz_fail_errno(err, "database", path, "check the folder, its rights and its space");
-}
 
 /* The compiler's own error was told by the compiler. */
 static enum laz_status compiler_failed(int status, struct laz_error *err)
@@ -96,61 +88,31 @@ static enum laz_status read_back(int fd, struct laz_error *err)
     return s;
 }
 
-static enum laz_status install(int fd, const char *temporary, const char *output,
-                               struct laz_error *err)
+static enum laz_status build_into(const struct build *b, int bundle, struct laz_error *err)
 {
-    LAZ_OWNED(laz_fd_drop) int dir = -1;
-    char folder[PATH_SIZE];
-    char *slash;
+    struct laz_db_file file;
+    enum laz_status s = laz_db_file_make(b->output, &file, err);
 
-    snprintf(folder, sizeof folder, "%s", output);
-    slash = strrchr(folder, '/');
-    if (slash == NULL)
-        snprintf(folder, sizeof folder, ".");
-    else
-        slash[slash == folder ? 1 : 0] = '\0';
-    dir = laz_open_dir(folder);
-    if (dir < 0 || fchmod(fd, 0644) != 0 || fsync(fd) != 0 || rename(temporary, output) != 0)
-        return cannot_write(output, err);
-    return laz_sync_dir(dir, err);
-}
-
-static enum laz_status build_into(const struct build *b, int bundle, const char *temporary,
-                                  struct laz_error *err)
-{
-    LAZ_OWNED(laz_fd_drop)
-    int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    enum laz_status s;
-
-    if (fd < 0)
-        return cannot_write(b->output, err);
-    s = run_compiler(b, bundle, fd, err);
-    if (s == LAZ_OK)
-        s = read_back(fd, err);
-    if (s == LAZ_OK)
-        s = install(fd, temporary, b->output, err);
     if (s != LAZ_OK)
-        laz_ignore(unlink(temporary)); /* it is of no use; what failed was told */
+        return s;
+    s = run_compiler(b, bundle, file.fd, err);
+    if (s == LAZ_OK)
+        s = read_back(file.fd, err);
+    if (s == LAZ_OK)
+        s = laz_db_file_install(&file, b->output, err);
+    laz_db_file_drop(&file, s == LAZ_OK);
     return s;
 }
 
 static enum laz_status build_all(const struct build *b, char **paths, struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int bundle = memfd_create("sources", MFD_CLOEXEC);
-    char temporary[PATH_SIZE];
     enum laz_status s;
-    int len;
 
     if (bundle < 0)
-        return cannot_write("memory", err);
+        return laz_fail_errno(err, "database", "memory", "");
     s = laz_db_sources_collect(paths, bundle, err);
-    if (s != LAZ_OK)
-        return s;
-    len = snprintf(temporary, sizeof temporary, "%s.%d-%lld.new", b->output, (int)getpid(),
-                   (long long)laz_monotonic_ns());
-    if (len < 0 || (size_t)len >= sizeof temporary)
-        return laz_fail(err, LAZ_INVALID, "database", b->output, "has too long a path", "");
-    return build_into(b, bundle, temporary, err);
+    return s == LAZ_OK ? build_into(b, bundle, err) : s;
 }
 
 static int run_build(int argc, char **argv)

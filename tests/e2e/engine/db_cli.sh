@@ -101,6 +101,37 @@ says_when_the_disk_is_full() {
     refused 2 'lazaret: ' bash -c 'ulimit -f 8; trap "" XFSZ; exec "$@"' _ "$lazaret" db build -o big.lzdb pack
     [[ ! -e big.lzdb && -z $(find . -name '*.new') ]]
 }
+clears_up_after_a_kill() {
+    local build=0
+    for i in $(seq 300000); do printf '%032x:%d:Many.%d\n' "$i" "$i" "$i"; done >killed.hdb
+    "$lazaret" db build -o killed.lzdb killed.hdb &
+    build=$!
+    for _ in $(seq 500); do
+        [[ -z $(find . -name 'killed.lzdb.*.new') ]] || break
+        sleep 0.01
+    done
+    kill -9 $build
+    wait $build || true
+    [[ -n $(find . -name 'killed.lzdb.*.new') && ! -e killed.lzdb ]]
+    flock ./killed.lzdb.*.new true # the compiler dies soon after
+    touch -d '2 minutes ago' ./killed.lzdb.*.new
+    : >killed.lzdb.mine.new
+    "$lazaret" db build -o killed.lzdb pack
+    [[ $(find . -name 'killed.lzdb*.new') == ./killed.lzdb.mine.new ]]
+    "$lazaret" db info killed.lzdb >info
+}
+spares_a_build_that_runs() {
+    local first=0
+    "$lazaret" db build -o both.lzdb killed.hdb &
+    first=$!
+    for _ in $(seq 500); do
+        [[ -z $(find . -name 'both.lzdb.*.new') ]] || break
+        sleep 0.01
+    done
+    "$lazaret" db build -o both.lzdb pack
+    wait $first
+    "$lazaret" db info both.lzdb >info
+}
 takes_many_sources() {
     mkdir many
     for i in $(seq 600); do
@@ -119,7 +150,7 @@ compiler_opens_nothing() {
     refused 2 'NAME=FD' "$LAZ_BUILD/lazaret-compile" --source a.yar --out 1
 }
 
-echo 1..12
+echo 1..14
 check 'a folder becomes a database that names its sources' builds_a_folder
 check 'the database finds what it was built for' finds_what_it_was_built_for
 check 'info is one JSON object when asked' says_it_as_json
@@ -129,6 +160,8 @@ check 'a database cut short is refused' refuses_a_cut_database
 check 'a database of another version is refused with a remedy' refuses_another_version
 check 'bad arguments are named' names_bad_arguments
 check 'a full disk leaves nothing behind' says_when_the_disk_is_full
+check 'what a killed build left is removed by the next' clears_up_after_a_kill
+check 'but not what another build works at' spares_a_build_that_runs
 check 'more sources than descriptors are taken' takes_many_sources
 check 'no program needs the shared library of Vectorscan' needs_no_shared_vectorscan
 check 'the compiler takes descriptors only' compiler_opens_nothing
