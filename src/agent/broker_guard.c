@@ -37,8 +37,9 @@ static void stop_tree(struct broker *b, struct laz_view tree, const struct laz_g
     struct tree_stop t = {b, answer};
     struct laz_agent_message m = {.kind = LAZ_AGENT_LOCK, .value = TREE_LOCK_MS, .path = tree};
 
-    laz_ignore(laz_peer_send(&b->gate, &m, NULL, 0)); /* asked again at the next deed */
+    /* First who is stopped, so that they are held and not refused. */
     laz_guard_tree_actors(b->guard, tree, laz_monotonic_ms(), stop_one, &t);
+    laz_ignore(laz_peer_send(&b->gate, &m, NULL, 0)); /* asked again at the next deed */
 }
 
 void broker_observe(struct broker *b, struct laz_view actor,

@@ -19,6 +19,7 @@ enum laz_case_wait {
     LAZ_WAIT_VERDICT = 2, /* the broker's answer, or that of the case that leads it */
     LAZ_WAIT_OLD = 4,     /* the vault's old content, for a comparison */
     LAZ_WAIT_PUT = 8,     /* quarantine */
+    LAZ_WAIT_STOP = 16,   /* the end of who waits: it is being stopped, and refused after that */
 };
 
 struct laz_case {

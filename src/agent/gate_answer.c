@@ -48,7 +48,7 @@ static void ask_quarantine(struct gate *g, struct laz_case *one)
 
 static void act_on_malicious(struct gate *g, struct laz_case *one, bool leads)
 {
-    if (one->held) {
+    if (one->held && (one->waits & LAZ_WAIT_STOP) == 0) {
         laz_count(g->config->counters, LAZ_COUNT_DENIED);
         gate_answer(g, one, false);
         gate_report_case(g, LAZ_REPORT_FILE_BLOCKED, LAZ_ACTION_DENIED, one, LAZ_MALICIOUS, NULL);

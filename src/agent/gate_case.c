@@ -36,7 +36,7 @@ static void answer_now(struct gate *g, const struct laz_watch_event *e, bool all
 
 static uint32_t hold_ms(const struct gate *g, const struct laz_case *one)
 {
-    if ((one->waits & LAZ_WAIT_KEPT) != 0)
+    if ((one->waits & (LAZ_WAIT_KEPT | LAZ_WAIT_STOP)) != 0)
         return g->config->keep_ms;
     return one->trigger == LAZ_TRIGGER_EXEC ? g->config->exec_ms : g->config->open_ms;
 }
@@ -110,7 +110,7 @@ static void forget_unsent(struct gate *g, struct laz_case *one)
 
 void gate_settle(struct gate *g, struct laz_case *one)
 {
-    if (one->held && (one->waits & (LAZ_WAIT_KEPT | LAZ_WAIT_VERDICT)) == 0)
+    if (one->held && (one->waits & (LAZ_WAIT_KEPT | LAZ_WAIT_VERDICT | LAZ_WAIT_STOP)) == 0)
         gate_answer(g, one, true);
     if (one->held || one->waits != 0)
         return;
@@ -155,7 +155,7 @@ static void start_case(struct gate *g, struct laz_case *one, const struct questi
     if ((waits & LAZ_WAIT_VERDICT) != 0)
         leader = laz_case_find_scan(&g->cases, &one->key);
     one->waits = waits;
-    one->unsent = waits;
+    one->unsent = waits & ~(unsigned)LAZ_WAIT_STOP;
     if (leader != NULL) {
         one->leader = leader->job;
         one->unsent &= ~(unsigned)LAZ_WAIT_VERDICT;
@@ -191,6 +191,13 @@ static bool must_deny_writing(struct gate *g, const struct question *q)
     laz_fd_path(q->event->fd, path, sizeof path);
     gate_tree_of(g, path, &tree);
     return g->tree_locked_ms[tree] > laz_monotonic_ms();
+}
+
+/* It is being ended: refused now, it would see that and end by itself, and take with it what tells
+ * its children from others. */
+static bool is_being_stopped(struct gate *g, const struct question *q)
+{
+    return q->actor != NULL && q->actor->stopped && gate_stop_is_pending(g, q->actor->who.key);
 }
 
 static void begin_hold(struct gate *g, struct laz_case *one)
@@ -234,7 +241,7 @@ static void hold(struct gate *g, const struct question *q, enum laz_trigger trig
 
     if (one == NULL) { /* more wait than we can hold */
         laz_count(g->config->counters, LAZ_COUNT_HOLDS_EXPIRED);
-        answer_now(g, q->event, true);
+        answer_now(g, q->event, (waits & LAZ_WAIT_STOP) == 0);
         return;
     }
     begin_hold(g, one);
@@ -272,6 +279,11 @@ static void on_open(struct gate *g, const struct laz_watch_event *e)
     q.actor = gate_actor_of_thread(g, e->tid);
     if (is_waved_through(g, &q)) {
         answer_now(g, e, true);
+        return;
+    }
+    if (q.intent.writes && !gate_glass_is_broken(g) && is_being_stopped(g, &q)) {
+        laz_count(g->config->counters, LAZ_COUNT_DENIED);
+        hold(g, &q, trigger, LAZ_WAIT_STOP);
         return;
     }
     if (q.intent.writes && must_deny_writing(g, &q) && !gate_glass_is_broken(g)) {
@@ -360,14 +372,17 @@ void gate_on_event(void *context, const struct laz_watch_event *event)
 static void expire(struct gate *g, struct laz_case *one, int64_t now)
 {
     char members[128];
+    bool allow;
 
     snprintf(members, sizeof members, "\"hold_ms\":%lld,\"deadline_ms\":%u",
              (long long)(now - one->since_ms), hold_ms(g, one));
     laz_count(g->config->counters, LAZ_COUNT_HOLDS_EXPIRED);
     if ((one->waits & LAZ_WAIT_KEPT) != 0)
         laz_count(g->config->counters, LAZ_COUNT_VAULT_LATE);
-    gate_answer(g, one, !one->bad);
-    gate_report_case(g, LAZ_REPORT_HOLD_EXPIRED, one->bad ? LAZ_ACTION_DENIED : LAZ_ACTION_ALLOWED,
+    allow = !one->bad && (one->waits & LAZ_WAIT_STOP) == 0;
+    one->waits &= ~(unsigned)LAZ_WAIT_STOP;
+    gate_answer(g, one, allow);
+    gate_report_case(g, LAZ_REPORT_HOLD_EXPIRED, allow ? LAZ_ACTION_ALLOWED : LAZ_ACTION_DENIED,
                      one, 255, members);
 }
 

@@ -36,6 +36,7 @@ struct gate_stop {
     int64_t since_ms;
     uint64_t restored, failed;
     uint64_t id;
+    unsigned tries;
 };
 
 struct gate_waiting {
@@ -117,6 +118,8 @@ void gate_on_killed(struct gate *g, const struct laz_agent_message *m);
 void gate_on_restored(struct gate *g, const struct laz_vault_restored_message *m, bool left);
 void gate_on_rolled_back(struct gate *g, const struct laz_vault_rolled_back_message *m);
 void gate_stops_resume(struct gate *g); /* after the vault or deeds came back */
+/* True until it is known that it ended, or that it cannot be ended. */
+bool gate_stop_is_pending(struct gate *g, const char *actor);
 void gate_on_allow(struct gate *g, const struct laz_agent_message *m, bool tell);
 void gate_on_glass(struct gate *g, uint64_t ms, struct laz_view why);
 void gate_check_glass(struct gate *g); /* ends it when its time is over */

@@ -7,6 +7,7 @@
 #include "sys/log.h"
 
 #define NO_VERDICT 255u
+#define KILL_TRIES 3 /* each waits some seconds for a process that the kernel does not let go */
 
 static void copy_view(char *out, size_t size, struct laz_view v)
 {
@@ -79,16 +80,38 @@ static void ask_rollback(struct gate *g, struct gate_stop *stop)
     laz_ignore(gate_ask_vault(g, &m, -1)); /* asked again when the vault is there again */
 }
 
-/* What it waits to write is refused, so that the kill finds it at rest. */
+bool gate_stop_is_pending(struct gate *g, const char *actor)
+{
+    const struct gate_stop *stop = find_stop(g, laz_view_of(actor));
+
+    return stop != NULL && !stop->killed && !stop->done;
+}
+
+/* What it waits for stays held until it has ended, so that the kill finds it at rest. */
+static void keep_held(struct gate *g, const char *actor)
+{
+    struct laz_case *one;
+
+    TAILQ_FOREACH(one, &g->cases.active, entry)
+    {
+        if (!one->held || strcmp(one->actor, actor) != 0)
+            continue;
+        one->waits |= LAZ_WAIT_STOP;
+        one->deadline_ms = laz_monotonic_ms() + g->config->keep_ms;
+    }
+}
+
 static void refuse_held(struct gate *g, const char *actor)
 {
     struct laz_case *one = TAILQ_FIRST(&g->cases.active), *next;
 
     for (; one != NULL; one = next) {
         next = TAILQ_NEXT(one, entry);
-        if (!one->held || strcmp(one->actor, actor) != 0)
+        if ((one->waits & LAZ_WAIT_STOP) == 0 || strcmp(one->actor, actor) != 0)
             continue;
-        gate_answer(g, one, false);
+        one->waits &= ~(unsigned)LAZ_WAIT_STOP;
+        if (one->held)
+            gate_answer(g, one, false);
         gate_settle(g, one);
     }
 }
@@ -125,7 +148,7 @@ void gate_on_stop(struct gate *g, const struct laz_agent_message *m)
     copy_view(stop->reasons, sizeof stop->reasons, m->text);
     stop->files = m->value;
     gate_actor_tell(g, a);
-    refuse_held(g, stop->actor);
+    keep_held(g, stop->actor);
     suspect(g, stop->actor, true);
     ask_kill(g, stop);
 }
@@ -182,8 +205,11 @@ static void report_stop(struct gate *g, const struct gate_stop *stop,
 
     laz_buf_init(&members, 4096);
     add_reasons(&members, stop->reasons);
-    laz_ignore(laz_buf_addf(&members, ",\"files_touched\":%llu,\"processes\":%llu",
-                            (unsigned long long)stop->files, (unsigned long long)m->value));
+    laz_ignore(laz_buf_addf(&members, ",\"files_touched\":%llu,\"processes\":%llu,\"ended\":\"%s\"",
+                            (unsigned long long)stop->files, (unsigned long long)m->value,
+                            m->status == LAZ_OK          ? "killed"
+                            : m->status == LAZ_NOT_FOUND ? "by-itself"
+                                                         : "not-ended"));
     r.members = laz_buf_text(&members);
     gate_report(g, &r);
 }
@@ -194,9 +220,14 @@ void gate_on_killed(struct gate *g, const struct laz_agent_message *m)
 {
     struct gate_stop *stop = find_stop_by_id(g, m->job);
 
-    if (stop == NULL || stop->killed)
+    if (stop == NULL || stop->killed || stop->done)
         return;
+    if (m->status == LAZ_TIMEOUT && ++stop->tries < KILL_TRIES) {
+        ask_kill(g, stop);
+        return;
+    }
     report_stop(g, stop, m);
+    refuse_held(g, stop->actor);
     if (m->status != LAZ_OK && m->status != LAZ_NOT_FOUND) {
         laz_log(LAZ_ERROR, "stop.failed", "status=%s", laz_status_name(m->status));
         stop->done = true;
@@ -340,6 +371,7 @@ static void let_all_go(struct gate *g)
         next = TAILQ_NEXT(one, entry);
         if (!one->held)
             continue;
+        one->waits &= ~(unsigned)LAZ_WAIT_STOP;
         gate_answer(g, one, true);
         gate_settle(g, one);
     }

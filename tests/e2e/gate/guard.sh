@@ -22,6 +22,10 @@ attack_story() { # attack_story NAME PAUSE-US MODE [AGENT-ARGUMENT...]
     back() { sums "$tree" >"$work/after"; cmp -s "$work/before" "$work/after"; }
     check "$name: every file is back, byte by byte, and nothing else stands there" wait_for 10 back
     check "$name: it is told who was stopped, and why" has_event actor.stopped '"reasons":\["'
+    if [ "$mode" = alone ]; then
+        check "$name: it is ended while it waits, before it sees a refusal" [ ! -s "$work/hit" ]
+        check "$name: and so it is told" has_event actor.stopped '"action":"stopped"'
+    fi
     hit=$(cat "$data"/spool/*.seg | grep -a -o '"event_code":"file.rolled_back"' | wc -l)
     check "$name: at most 15 files had been hit ($hit)" [ "$hit" -le 15 ]
     check "$name: at least one had" [ "$hit" -ge 1 ]
