@@ -1,6 +1,7 @@
 #include "sys/log.h"
 
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -31,6 +32,16 @@ static const char *level_name(enum laz_log_level level)
         return "error";
     }
     return "error";
+}
+
+bool laz_log_level_parse(const char *name, enum laz_log_level *out)
+{
+    for (unsigned level = LAZ_DEBUG; level <= LAZ_ERROR; level++)
+        if (strcmp(name, level_name((enum laz_log_level)level)) == 0) {
+            *out = (enum laz_log_level)level;
+            return true;
+        }
+    return false;
 }
 
 void laz_log(enum laz_log_level level, const char *event, const char *format, ...)
