@@ -33,6 +33,7 @@
 struct arguments {
     const char *data, *listen, *agent_listen;
     int ready_fd; /* -1: none */
+    enum laz_log_level log_level;
     uint64_t idle_hours, retention_days, events_max;
 };
 
@@ -48,6 +49,7 @@ static void print_usage(FILE *out)
         "  --session-idle HOURS   a session ends after so long without a request (default: 12)\n"
         "  --retention-days DAYS  how long events are kept (default: 90)\n"
         "  --events-max N         how many events are kept at most (default: 5000000)\n"
+        "  --log-level LEVEL      debug, info, warn or error (default: info)\n"
         "  --ready-fd N           write \"ready\" to this descriptor when the console serves\n");
 }
 
@@ -106,6 +108,9 @@ static bool take_option(struct arguments *a, int option)
         return take_number(optarg, "--events-max", 1000000000, &a->events_max);
     case 'f':
         return take_descriptor(optarg, &a->ready_fd);
+    case 'v':
+        return laz_log_level_parse(optarg, &a->log_level) ||
+               usage_error("--log-level", "is debug, info, warn or error");
     default:
         return false;
     }
@@ -122,6 +127,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv, int *sta
         {"retention-days", required_argument, NULL, 'r'},
         {"events-max", required_argument, NULL, 'e'},
         {"ready-fd", required_argument, NULL, 'f'},
+        {"log-level", required_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -326,6 +332,7 @@ int main(int argc, char **argv)
     struct arguments a = {.listen = "127.0.0.1:8443",
                           .agent_listen = "127.0.0.1:8444",
                           .ready_fd = -1,
+                          .log_level = LAZ_INFO,
                           .idle_hours = (uint64_t)(LAZ_SESSION_IDLE_MS / MS_PER_HOUR),
                           .retention_days = RETENTION_DAYS,
                           .events_max = EVENTS_MAX};
@@ -336,6 +343,7 @@ int main(int argc, char **argv)
     laz_log_open("lazaret-consoled", LAZ_INFO);
     if (!parse_arguments(&a, argc, argv, &status))
         return status;
+    laz_log_open("lazaret-consoled", a.log_level);
     laz_digest_init();
     raise_fds();
     return run(&a);
