@@ -23,9 +23,13 @@
 #define EXIT_USAGE    2
 #define OS_NAME_MAX   128
 #define OS_FILE_BYTES (16 * KIB)
+#define TOKEN_MAX     256
 
 static struct laz_agent_config arg_config;
 static const char *arg_without;
+static enum laz_log_level arg_log_level = LAZ_INFO;
+static int arg_token_fd = -1;
+static char arg_token[TOKEN_MAX], arg_pin[TOKEN_MAX];
 static char arg_data[PATH_MAX], arg_db[PATH_MAX], arg_os[OS_NAME_MAX];
 static struct utsname arg_machine;
 
@@ -41,7 +45,10 @@ static void print_usage(void)
         "  --console URL    send events there; the first time with --token and --pin\n"
         "  --token TEXT     the one-time enrolment token\n"
         "  --pin SHA256     of the console's root certificate\n"
+        "  --token-fd N     read both from this descriptor, a line each: arguments are seen by "
+        "all\n"
         "  --ready-fd N     write \"ready\" to this descriptor when everything runs\n"
+        "  --log-level L    debug, info, warn or error (default: info)\n"
         "  --workers N      scan workers, 1 to %u (default: %u)\n"
         "  --hold-open MS   longest hold of an open (default: %u)\n"
         "  --hold-exec MS   longest hold of an execution (default: %u)\n"
@@ -78,6 +85,16 @@ static bool take_number(const char *text, uint64_t min, uint64_t max, uint32_t *
     return true;
 }
 
+static bool take_fd(const char *text, int *out)
+{
+    uint32_t n;
+
+    if (!take_number(text, 3, 1023, &n))
+        return false;
+    *out = (int)n;
+    return true;
+}
+
 static bool add_tree(const char *path)
 {
     if (arg_config.tree_count == LAZ_AGENT_TREES_MAX)
@@ -92,8 +109,10 @@ enum argument {
     DB,
     CONSOLE,
     TOKEN,
+    TOKEN_FD,
     PIN,
     READY,
+    LOG_LEVEL,
     WORKER,
     OPEN,
     EXEC,
@@ -104,8 +123,6 @@ enum argument {
 
 static bool take_option(int option, const char *value)
 {
-    uint32_t fd;
-
     switch (option) {
     case DATA:
         arg_config.data = value;
@@ -121,14 +138,15 @@ static bool take_option(int option, const char *value)
     case TOKEN:
         arg_config.token = value;
         return true;
+    case TOKEN_FD:
+        return take_fd(value, &arg_token_fd);
     case PIN:
         arg_config.pin = value;
         return true;
     case READY:
-        if (!take_number(value, 3, 1023, &fd))
-            return false;
-        arg_config.ready_fd = (int)fd;
-        return true;
+        return take_fd(value, &arg_config.ready_fd);
+    case LOG_LEVEL:
+        return laz_log_level_parse(value, &arg_log_level);
     case WORKER:
         return take_number(value, 1, LAZ_AGENT_WORKERS_MAX, &arg_config.workers);
     case OPEN:
@@ -153,8 +171,10 @@ static int parse_arguments(int argc, char **argv)
                                             {"db", required_argument, NULL, DB},
                                             {"console", required_argument, NULL, CONSOLE},
                                             {"token", required_argument, NULL, TOKEN},
+                                            {"token-fd", required_argument, NULL, TOKEN_FD},
                                             {"pin", required_argument, NULL, PIN},
                                             {"ready-fd", required_argument, NULL, READY},
+                                            {"log-level", required_argument, NULL, LOG_LEVEL},
                                             {"workers", required_argument, NULL, WORKER},
                                             {"hold-open", required_argument, NULL, OPEN},
                                             {"hold-exec", required_argument, NULL, EXEC},
@@ -178,6 +198,41 @@ static int parse_arguments(int argc, char **argv)
     if (optind != argc - 1 || strcmp(argv[optind], "run") != 0)
         return fail_usage(optind < argc ? argv[optind] : "run", "is not what is asked for");
     return arg_config.data == NULL ? fail_usage("--data", "is missing") : -1;
+}
+
+static bool take_line(struct laz_view *text, char out[TOKEN_MAX])
+{
+    struct laz_view line;
+
+    if (!laz_take_until(text, '\n', &line) || line.len == 0 || line.len >= TOKEN_MAX ||
+        laz_view_find_byte(line, 0) != line.len)
+        return false;
+    memcpy(out, line.data, line.len);
+    out[line.len] = '\0';
+    return true;
+}
+
+/* Token and pin, a line each. */
+static enum laz_status read_token(struct laz_error *err)
+{
+    LAZ_OWNED(laz_fd_drop) int fd = arg_token_fd;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    struct laz_view rest;
+    enum laz_status s;
+
+    laz_buf_init(&text, 4 * TOKEN_MAX);
+    if (fd < 0)
+        return LAZ_OK;
+    s = laz_read_all(fd, &text, err);
+    if (s != LAZ_OK)
+        return s;
+    rest = laz_buf_view(&text);
+    if (!take_line(&rest, arg_token) || !take_line(&rest, arg_pin) || rest.len > 0)
+        return laz_fail(err, LAZ_INVALID, "agentd", "--token-fd",
+                        "does not give a token and a pin, a line each", "see lazaret-agentd(8)");
+    arg_config.token = arg_token;
+    arg_config.pin = arg_pin;
+    return LAZ_OK;
 }
 
 static enum laz_status find_real_paths(struct laz_error *err)
@@ -282,9 +337,11 @@ int main(int argc, char **argv)
     status = parse_arguments(argc, argv);
     if (status >= 0)
         return status;
-    laz_log_open("lazaret-agentd", LAZ_INFO);
+    laz_log_open("lazaret-agentd", arg_log_level);
     umask(077);
-    s = find_real_paths(&err);
+    s = read_token(&err);
+    if (s == LAZ_OK)
+        s = find_real_paths(&err);
     if (s == LAZ_OK)
         s = find_db(&err);
     if (s == LAZ_OK)

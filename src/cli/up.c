@@ -43,7 +43,7 @@ struct up {
     size_t protect_count;
     char share[PATH_MAX]; /* the scratch share; "" when it is not used */
     int signals;
-    bool demo;
+    bool demo, verbose;
     char programs[PATH_MAX]; /* the folder that our programs stand in */
     char enrol_token[256], enrol_pin[128];
     struct member console, agent;
@@ -64,7 +64,8 @@ static void print_usage(void)
         "  --listen ADDR        the page's address (default: 127.0.0.1:8443)\n"
         "  --agent-listen ADDR  the address for agents (default: 127.0.0.1:8444)\n"
         "  --without LIST       do as if the kernel lacked these features (see lazaret-agentd(8))\n"
-        "  --demo               play 'lazaret demo' once everything runs\n");
+        "  --demo               play 'lazaret demo' once everything runs\n"
+        "  --verbose            also what goes well, each file that was looked at only in part\n");
 }
 
 static enum laz_status join_path(char out[PATH_MAX], const char *folder, const char *name,
@@ -100,14 +101,17 @@ static enum laz_status wait_ready(const struct up *up, int fd, const char *name,
     return LAZ_OK;
 }
 
-static enum laz_status spawn_program(struct up *up, const char *const *argv, int ready_fd,
+/* fds become 3, 4, … in it; those below 0 end the list. */
+static enum laz_status spawn_program(struct up *up, const char *const *argv, const int fds[2],
                                      struct laz_child *out, struct laz_error *err)
 {
     char path[PATH_MAX];
     struct laz_spawn spawn = {.path = path,
                               .argv = argv,
-                              .fds = &ready_fd,
-                              .fd_count = ready_fd < 0 ? 0 : 1,
+                              .fds = fds,
+                              .fd_count = fds[0] < 0   ? 0
+                                          : fds[1] < 0 ? 1
+                                                       : 2,
                               .dies_with_parent = true,
                               .new_group = true};
     enum laz_status s = join_path(path, up->programs, argv[0], err);
@@ -115,9 +119,10 @@ static enum laz_status spawn_program(struct up *up, const char *const *argv, int
     return s != LAZ_OK ? s : laz_child_spawn(&spawn, out, err);
 }
 
-/* Starts a daemon that says when it is ready, and waits for that. */
+/* Starts a daemon that says when it is ready, and waits for that. secret is its descriptor 4, or -1
+ * for none. */
 static enum laz_status start_member(struct up *up, struct member *m, const char *const *argv,
-                                    struct laz_error *err)
+                                    int secret, struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int read_end = -1;
     LAZ_OWNED(laz_fd_drop) int write_end = -1;
@@ -128,7 +133,7 @@ static enum laz_status start_member(struct up *up, struct member *m, const char 
         return laz_fail_errno(err, "up", m->name, "raise the limit of open files");
     read_end = ends[0];
     write_end = ends[1];
-    s = spawn_program(up, argv, write_end, &m->child, err);
+    s = spawn_program(up, argv, (int[2]){write_end, secret}, &m->child, err);
     if (s != LAZ_OK)
         return s;
     laz_fd_drop(&write_end);
@@ -143,12 +148,22 @@ static enum laz_status start_member(struct up *up, struct member *m, const char 
 static enum laz_status start_console(struct up *up, struct laz_error *err)
 {
     char data[PATH_MAX];
-    const char *argv[] = {
-        "lazaret-consoled", "run",        "--data", data, "--listen", up->listen, "--agent-listen",
-        up->agent_listen,   "--ready-fd", "3",      NULL};
+    const char *argv[] = {"lazaret-consoled",
+                          "run",
+                          "--data",
+                          data,
+                          "--listen",
+                          up->listen,
+                          "--agent-listen",
+                          up->agent_listen,
+                          "--ready-fd",
+                          "3",
+                          "--log-level",
+                          up->verbose ? "info" : "warn",
+                          NULL};
     enum laz_status s = join_path(data, up->data, "console", err);
 
-    return s != LAZ_OK ? s : start_member(up, &up->console, argv, err);
+    return s != LAZ_OK ? s : start_member(up, &up->console, argv, -1, err);
 }
 
 /* The text behind "key: " on a line of its own. */
@@ -218,15 +233,30 @@ static bool agent_is_enrolled(const struct up *up)
     return access(path, F_OK) == 0;
 }
 
+/* In a file in memory, for no argument is secret. */
+static enum laz_status hand_token(const struct up *up, int *out, struct laz_error *err)
+{
+    LAZ_OWNED(laz_fd_drop) int fd = memfd_create("token", MFD_CLOEXEC);
+
+    if (fd < 0 || dprintf(fd, "%s\n%s\n", up->enrol_token, up->enrol_pin) < 0 ||
+        lseek(fd, 0, SEEK_SET) != 0)
+        return laz_fail_errno(err, "up", "token", "");
+    *out = laz_move_fd(&fd);
+    return LAZ_OK;
+}
+
 static enum laz_status start_agent(struct up *up, struct laz_error *err)
 {
     char data[PATH_MAX], url[256];
     const char *argv[32 + 2 * (PROTECT_MAX + 1)];
+    LAZ_OWNED(laz_fd_drop) int token = -1;
     size_t n = 0;
     enum laz_status s = join_path(data, up->data, "agent", err);
 
     if (s == LAZ_OK && !agent_is_enrolled(up) && up->enrol_token[0] == '\0')
         s = fetch_token(up, err);
+    if (s == LAZ_OK && up->enrol_token[0] != '\0')
+        s = hand_token(up, &token, err);
     if (s != LAZ_OK)
         return s;
     snprintf(url, sizeof url, "https://%s", up->agent_listen);
@@ -238,11 +268,11 @@ static enum laz_status start_agent(struct up *up, struct laz_error *err)
     argv[n++] = url;
     argv[n++] = "--ready-fd";
     argv[n++] = "3";
-    if (up->enrol_token[0] != '\0') {
-        argv[n++] = "--token";
-        argv[n++] = up->enrol_token;
-        argv[n++] = "--pin";
-        argv[n++] = up->enrol_pin;
+    argv[n++] = "--log-level";
+    argv[n++] = up->verbose ? "info" : "warn";
+    if (token >= 0) {
+        argv[n++] = "--token-fd";
+        argv[n++] = "4";
     }
     if (up->db != NULL) {
         argv[n++] = "--db";
@@ -257,7 +287,7 @@ static enum laz_status start_agent(struct up *up, struct laz_error *err)
         argv[n++] = up->protect[i];
     }
     argv[n] = NULL;
-    return start_member(up, &up->agent, argv, err);
+    return start_member(up, &up->agent, argv, token, err);
 }
 
 static void start_demo(struct up *up)
@@ -265,7 +295,7 @@ static void start_demo(struct up *up)
     const char *argv[] = {"lazaret", "demo", "--share", up->share, NULL};
     struct laz_error err;
 
-    if (spawn_program(up, argv, -1, &up->demo_child, &err) != LAZ_OK)
+    if (spawn_program(up, argv, (int[2]){-1, -1}, &up->demo_child, &err) != LAZ_OK)
         laz_ignore(laz_cli_fail(&err)); /* told; the protection goes on */
 }
 
@@ -432,6 +462,7 @@ static bool parse_arguments(struct up *up, int argc, char **argv, int *status)
                                             {"agent-listen", required_argument, NULL, 'a'},
                                             {"without", required_argument, NULL, 'w'},
                                             {"demo", no_argument, NULL, 'm'},
+                                            {"verbose", no_argument, NULL, 'v'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     int option;
@@ -463,6 +494,9 @@ static bool parse_arguments(struct up *up, int argc, char **argv, int *status)
             break;
         case 'm':
             up->demo = true;
+            break;
+        case 'v':
+            up->verbose = true;
             break;
         case 'h':
             print_usage();
