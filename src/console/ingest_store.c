@@ -143,14 +143,14 @@ static enum laz_status store_line(struct intake *in, struct laz_view line, int64
     return s;
 }
 
+/* *id stays 0 for a stream of which nothing is stored yet. */
 static enum laz_status find_stream(struct laz_db *db, const struct laz_ingest_batch *batch,
                                    int64_t *id, int64_t *seq, struct laz_error *err)
 {
     struct laz_statement *st;
     enum laz_status s = laz_scope_get(
         batch->endpoint.scope, db,
-        "INSERT INTO stream (organisation_id, endpoint_id, epoch, seq) VALUES (?1, ?2, ?3, "
-        "0) ON CONFLICT DO NOTHING",
+        "SELECT id, seq FROM stream WHERE organisation_id = ?1 AND endpoint_id = ?2 AND epoch = ?3",
         &st, err);
     bool row = false;
 
@@ -158,25 +158,32 @@ static enum laz_status find_stream(struct laz_db *db, const struct laz_ingest_ba
         return s;
     laz_bind_i64(st, 2, batch->endpoint.id);
     laz_bind_string(st, 3, batch->epoch);
-    s = laz_statement_run(st, err);
-    if (s == LAZ_OK)
-        s = laz_scope_get(
-            batch->endpoint.scope, db,
-            "SELECT id, seq FROM stream WHERE organisation_id = ?1 AND endpoint_id = ?2 AND "
-            "epoch = ?3",
-            &st, err);
-    if (s != LAZ_OK)
-        return s;
-    laz_bind_i64(st, 2, batch->endpoint.id);
-    laz_bind_string(st, 3, batch->epoch);
     s = laz_statement_step(st, &row, err);
-    if (s != LAZ_OK)
+    if (s != LAZ_OK || !row)
         return s;
-    LAZ_ASSERT(row); /* it was made in this transaction */
     *id = laz_column_i64(st, 0);
     *seq = laz_column_i64(st, 1);
     laz_statement_reset(st);
     return LAZ_OK;
+}
+
+static enum laz_status add_stream(struct laz_db *db, const struct laz_ingest_batch *batch,
+                                  int64_t *id, struct laz_error *err)
+{
+    struct laz_statement *st;
+    enum laz_status s = laz_scope_get(
+        batch->endpoint.scope, db,
+        "INSERT INTO stream (organisation_id, endpoint_id, epoch, seq) VALUES (?1, ?2, ?3, 0)", &st,
+        err);
+
+    if (s != LAZ_OK)
+        return s;
+    laz_bind_i64(st, 2, batch->endpoint.id);
+    laz_bind_string(st, 3, batch->epoch);
+    s = laz_statement_run(st, err);
+    if (s == LAZ_OK)
+        *id = laz_db_last_id(db);
+    return s;
 }
 
 static enum laz_status move_watermark(struct intake *in, uint64_t seq, struct laz_error *err)
@@ -244,7 +251,9 @@ enum laz_status laz_ingest_store(struct laz_db *db, const struct laz_ingest_batc
         return laz_fail(err, LAZ_INVALID, "console", "events", "the numbers make no sense", "");
     if (plan->refused || plan->seq == (uint64_t)stored)
         return LAZ_OK;
-    if (plan->gap)
+    if (in.stream_id == 0) /* what is refused leaves no stream behind */
+        s = add_stream(db, batch, &in.stream_id, err);
+    if (s == LAZ_OK && plan->gap)
         s = record_gap(&in, plan, err);
     if (s == LAZ_OK)
         s = store_lines(&in, batch, plan, err);

@@ -15,6 +15,8 @@
 #define LINGER_MS 2000
 /* A client that sends ahead while its request is answered is read up to here. */
 #define READ_AHEAD_MAX ((size_t)64 * 1024)
+/* A browser opens six; one address with more than this is no single person. */
+#define USUAL_OF_ONE_HOST 8
 
 static void take_input(struct laz_connection *c);
 
@@ -276,16 +278,48 @@ static void on_input(struct bufferevent *events, void *context)
         take_input(c);
 }
 
-bool laz_connection_drop_idle(struct laz_server *server)
+/* Ending it costs its client no more than asking again. One that does not take its answer is
+ * waited for, unless its address has many. */
+static bool may_go(const struct laz_connection *c)
 {
-    struct laz_connection *oldest = NULL;
-
-    for (struct laz_connection *c = server->connections; c != NULL; c = c->next)
-        if (c->state == LAZ_LINGERING || (c->state == LAZ_READING_HEAD && !c->request_begun))
-            oldest = c; /* the list begins with the newest */
-    if (oldest == NULL)
+    switch (c->state) {
+    case LAZ_READING_HEAD:
+    case LAZ_READING_BODY:
+    case LAZ_LINGERING:
+        return true;
+    case LAZ_WRITING:
+        return c->rank > USUAL_OF_ONE_HOST;
+    case LAZ_HANDLING:
+    case LAZ_STREAMING:
         return false;
-    laz_connection_free(oldest);
+    }
+    return false;
+}
+
+static bool is_idle(const struct laz_connection *c)
+{
+    return c->state == LAZ_LINGERING || (c->state == LAZ_READING_HEAD && !c->request_begun);
+}
+
+/* The address that takes the most room gives way, so that a few addresses cannot shut out all
+ * others, with half a handshake or otherwise. */
+bool laz_connection_give_way(struct laz_server *server)
+{
+    const struct laz_connection *crowd = NULL;
+    struct laz_connection *oldest = NULL, *idle = NULL;
+
+    for (const struct laz_connection *c = server->connections; c != NULL; c = c->next)
+        if (may_go(c) && (crowd == NULL || c->rank > crowd->rank))
+            crowd = c;
+    if (crowd == NULL)
+        return false;
+    for (struct laz_connection *c = server->connections; c != NULL; c = c->next) {
+        if (!may_go(c) || strcmp(c->peer, crowd->peer) != 0)
+            continue;
+        oldest = c; /* the list begins with the newest */
+        idle = is_idle(c) ? c : idle;
+    }
+    laz_connection_free(idle != NULL ? idle : oldest);
     return true;
 }
 
@@ -339,8 +373,8 @@ static struct laz_connection *new_connection(struct laz_server *server, int fd,
     c->server = server;
     name_peer(c, address);
     c->deadline = evtimer_new(server->config.base, on_deadline, c);
-    if (c->deadline != NULL &&
-        connections_of(server, c->peer) < server->config.connections_per_host_max &&
+    c->rank = connections_of(server, c->peer) + 1;
+    if (c->deadline != NULL && c->rank <= server->config.connections_per_host_max &&
         open_events(c, fd))
         return c;
     if (c->deadline != NULL)

@@ -67,7 +67,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 
     laz_connection_accept(server, fd, address);
     if (server->connection_count >= server->config.connections_max &&
-        !laz_connection_drop_idle(server))
+        !laz_connection_give_way(server))
         enable_listeners(server, false);
 }
 

@@ -46,7 +46,8 @@ struct laz_server_config {
      */
     const char *content_security_policy;
     /* 0 takes the default of each. */
-    unsigned connections_max; /* 512; then the longest idle one is ended, or new ones wait */
+    /* 512; then the address with the most gives one up, and new ones wait when all are answered */
+    unsigned connections_max;
     unsigned connections_per_host_max; /* 64: from one address; further ones are closed at once */
     int request_ms; /* 20000: from the connection (handshake included) or the first byte to the last
                      */
