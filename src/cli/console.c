@@ -38,7 +38,11 @@ static void print_usage(void)
         "backup\n"
         "       lazaret console verify-audit [--head HASH] check the chain of the audit log\n\n"
         "  --data DIR   the console's folder (default: " DATA_USUAL ")\n"
-        "  --head HASH  the last hash that you know: the log must still hold it\n");
+        "  --to DIR     the backup's folder, which must not be there yet\n"
+        "  --from DIR   the backup's folder\n"
+        "  --head HASH  the last hash that you know: the log must still hold it\n\n"
+        "Run them as root or as the owner of the console's folder. All but run and restore may be\n"
+        "used while the console runs. More: man lazaret-console\n");
 }
 
 static const char *who_am_i(void)
@@ -143,9 +147,14 @@ static enum laz_status verify_audit(const struct options *o, struct laz_error *e
     LAZ_OWNED(laz_db_drop) struct laz_db *db = NULL;
     int64_t ids[LAZ_ORGANISATIONS_MAX];
     size_t count = 0;
+    uint8_t head[LAZ_AUDIT_HASH_SIZE];
     bool found = o->head == NULL;
-    enum laz_status s = open_data(o, &db, err);
+    enum laz_status s;
 
+    if (o->head != NULL && !laz_hex_decode(laz_view_of(o->head), head, sizeof head))
+        return laz_fail(err, LAZ_INVALID, "console", "--head", "is not a hash of 64 digits",
+                        "copy it from what verify-audit has printed before");
+    s = open_data(o, &db, err);
     if (s == LAZ_OK)
         s = laz_organisation_list(db, ids, &count, err);
     for (size_t i = 0; s == LAZ_OK && i < count; i++)
@@ -175,7 +184,7 @@ static bool parse_options(struct options *o, int argc, char **argv, int *status)
     int option;
 
     opterr = 0; /* errors have our own form */
-    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":", known, NULL)) != -1) {
         switch (option) {
         case 'd':
             o->data = optarg;
@@ -195,7 +204,7 @@ static bool parse_options(struct options *o, int argc, char **argv, int *status)
             return false;
         default:
             *status = laz_cli_usage_error("console", argv[optind - 1],
-                                          "is not an option, or lacks its value");
+                                          option == ':' ? "needs a value" : "is not an option");
             return false;
         }
     }

@@ -2,6 +2,7 @@
  * run(). */
 #include <event2/event.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,9 +74,12 @@ static bool usage_error(const char *where, const char *why)
 
 static bool take_number(const char *text, const char *option, uint64_t max, uint64_t *out)
 {
+    char why[64];
+
     if (laz_parse_u64(laz_view_of(text), max, out) && *out > 0)
         return true;
-    return usage_error(option, "needs a number from 1");
+    snprintf(why, sizeof why, "needs a number from 1 to %" PRIu64, max);
+    return usage_error(option, why);
 }
 
 static bool take_descriptor(const char *text, int *out)
@@ -135,14 +139,15 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv, int *sta
 
     *status = EXIT_TROUBLE;
     opterr = 0; /* errors have our own form */
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (option == 'h') {
             print_usage(stdout);
             *status = 0;
             return false;
         }
-        if (option == '?')
-            return usage_error(argv[optind - 1], "is not an option, or lacks its value");
+        if (option == '?' || option == ':')
+            return usage_error(argv[optind - 1],
+                               option == ':' ? "needs a value" : "is not an option");
         if (!take_option(a, option))
             return false;
     }

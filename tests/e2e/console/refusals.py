@@ -30,6 +30,8 @@ def run_arguments(data, port=0, agent_port=0):
 try:
     refused("without a folder", ["--data", "is missing"], "run")
     refused("with an unknown option", ["--odd", "--help"], "run", "--odd")
+    refused("with an option without its value", ["--listen", "needs a value"], "run", "--data", str(work / "x"), "--listen")
+    refused("with a number out of bounds", ["--session-idle", "from 1 to 24"], "run", "--data", str(work / "x"), "--session-idle", "99")
     refused("without a command", ["only 'run'"], "--data", str(work / "x"))
     refused("with an address that is none", ["127.0.0.1:8443"], "run", "--data", str(work / "x"), "--listen", "here")
     refused("with an address of another machine", ["192.0.2.1:8443", "--listen"], "run", "--data", str(work / "x"), "--listen", "192.0.2.1:8443")

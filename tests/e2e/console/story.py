@@ -363,6 +363,8 @@ def administer(browser):
     tap.equal("with the same password", 200, Browser(second).login().status)
     second.stop()
     tap.equal("but never over a console that is there", 2, console.lazaret("restore", "--from", str(folder), "--data", str(second.data)).returncode)
+    odd = console.lazaret("verify-audit", "--data", str(console.data), "--head", "no hash")
+    tap.check("what is no head is told from one that is gone", odd.returncode == 2 and "--head: is not a hash" in odd.stderr, odd.stderr)
     known = console.lazaret("verify-audit", "--data", str(console.data), "--head", head)
     tap.equal("a head that was noted is found again", 0, known.returncode)
     with console.database() as db:
