@@ -8,6 +8,7 @@
 #include "agent/quarantine.h"
 #include "agent/safepath.h"
 #include "base/text.h"
+#include "cli/agent_ask.h"
 #include "cli/cli.h"
 #include "sys/clock.h"
 
@@ -21,7 +22,8 @@ static void print_usage(FILE *out)
             "       lazaret quarantine restore [--data DIR] [--to PATH] [--replace] ID...\n"
             "       lazaret quarantine delete [--data DIR] ID...\n\n"
             "Files that were taken away because something was found in them. They come back byte\n"
-            "for byte, with owner, mode, ACL, attributes and times.\n\n"
+            "for byte, with owner, mode, ACL, attributes and times. The agent that runs on DIR is\n"
+            "told to allow the content that is restored.\n\n"
             "  --data DIR   the data folder of the agent (default: " DATA_DEFAULT ")\n"
             "  --json       one line of JSON an entry\n"
             "  --to PATH    restore to this path instead of where the file came from\n"
@@ -162,6 +164,37 @@ static int list(struct laz_quarantine *q, const struct arguments *a)
     return LAZ_EXIT_OK;
 }
 
+static bool note_digest(void *context, const struct laz_quarantine_entry *entry)
+{
+    memcpy(context, entry->sha256, sizeof entry->sha256);
+    return false;
+}
+
+/* Whoever takes a file back wants to open it: the agent is told before it stands there, or it would
+ * take it away again. */
+static enum laz_status allow_content(struct laz_quarantine *q, const struct arguments *a,
+                                     const struct laz_quarantine_id *id, struct laz_error *err)
+{
+    LAZ_OWNED(laz_json_drop) cJSON *answer = NULL;
+    char data[PATH_MAX], request[16 + 64 + 1] = "allow sha256:";
+    uint8_t sha256[32];
+    enum laz_status s = laz_quarantine_find(q, id, note_digest, sha256, err);
+
+    if (s != LAZ_OK)
+        return s;
+    if (snprintf(data, sizeof data, "%s/agent", a->data) >= (int)sizeof data)
+        return laz_fail(err, LAZ_INVALID, "quarantine", "--data", "is too long", "");
+    laz_hex_encode(laz_view_from(sha256, sizeof sha256), request + strlen(request));
+    s = laz_agent_ask(data, request, &answer, err);
+    if (s != LAZ_NOT_FOUND)
+        return s;
+    fprintf(stderr,
+            "note: no agent runs on this data folder; one that is started later takes the file "
+            "away again unless it is told: lazaret agent %s\n",
+            request);
+    return LAZ_OK;
+}
+
 static int for_one(struct laz_quarantine *q, const struct arguments *a, const char *text)
 {
     struct laz_quarantine_id id;
@@ -173,6 +206,8 @@ static int for_one(struct laz_quarantine *q, const struct arguments *a, const ch
         return laz_cli_usage_error("quarantine", text, "is not an id: 32 hexadecimal digits");
     if (a->to != NULL)
         s = laz_path_resolve(a->to, to, &err);
+    if (s == LAZ_OK && strcmp(a->verb, "restore") == 0)
+        s = allow_content(q, a, &id, &err);
     if (s == LAZ_OK && strcmp(a->verb, "restore") == 0)
         s = laz_quarantine_restore(q, &id, a->to == NULL ? NULL : to, a->replace, &err);
     else if (s == LAZ_OK)

@@ -11,8 +11,8 @@ set -uo pipefail
 holds_six() { [ "$(find "$data/quarantine" -name '*.q' | wc -l)" -eq 6 ]; }
 
 files_story() { # files_story NAME TREE DATA
-    local name=$1 tree=$2
-    mkdir -p "$tree/old"
+    local name=$1 tree=$2 id
+    mkdir -p "$tree/old" "$(dirname "$3")"
     eicar >"$tree/old/eicar.com"
     flagged_script >"$tree/old/run.sh"
     chmod 755 "$tree/old/run.sh"
@@ -50,6 +50,10 @@ files_story() { # files_story NAME TREE DATA
     check "$name: it tells of the refused execution" wait_for 3 has_event file.blocked '"trigger":"exec"'
     check "$name: it tells of the quarantine, by whom, and why" wait_for 3 has_event file.quarantined 'Test.Eicar'
     check "$name: six files are in quarantine" wait_for 3 holds_six
+    id=$("$lazaret" quarantine list --data "$(dirname "$data")" | grep 'old/eicar.com' | cut -d' ' -f1)
+    check "$name: a file is restored by command" "$lazaret" quarantine restore --data "$(dirname "$data")" "$id"
+    sleep 1
+    equal "$name: it stays and opens" "$(eicar)" "$(cat "$tree/old/eicar.com")"
     check "$name: the status says what is guarded" grep -q '"protected":\["' <("$lazaret" agent status --data "$data" --json)
     check "$name: and names what no kernel can hold" grep -q 'unlink-and-rename' <("$lazaret" agent status --data "$data")
 
@@ -81,14 +85,14 @@ files_story() { # files_story NAME TREE DATA
 
 make_db || not_ok "the test database is built" "needs lazaret db build"
 mount_loop folder 200M
-files_story folder "$work/folder/share" "$work/data"
+files_story folder "$work/folder/share" "$work/data/agent"
 check "no mark stays: the disk can be unmounted" umount "$work/folder"
 mount -o loop "$work/folder.img" "$work/folder"
 
 mount_loop whole 200M
-files_story filesystem "$work/whole" "$work/whole/agent-data"
+files_story filesystem "$work/whole" "$work/whole/data/agent"
 check "no mark stays there either" umount "$work/whole"
 mount -o loop "$work/whole.img" "$work/whole"
 
 mkdir -p "$work/folder/inside"
-files_story inside "$work/folder/inside" "$work/folder/inside/agent-data"
+files_story inside "$work/folder/inside" "$work/folder/inside/data/agent"
