@@ -145,6 +145,13 @@ static enum laz_status start_member(struct up *up, struct member *m, const char 
     return s;
 }
 
+/* What is caught is a warning, and would stand between the lines of the demo, which tells it too.
+ */
+static const char *log_level(const struct up *up)
+{
+    return up->verbose ? "info" : up->demo ? "error" : "warn";
+}
+
 static enum laz_status start_console(struct up *up, struct laz_error *err)
 {
     char data[PATH_MAX];
@@ -159,7 +166,7 @@ static enum laz_status start_console(struct up *up, struct laz_error *err)
                           "--ready-fd",
                           "3",
                           "--log-level",
-                          up->verbose ? "info" : "warn",
+                          log_level(up),
                           NULL};
     enum laz_status s = join_path(data, up->data, "console", err);
 
@@ -269,7 +276,7 @@ static enum laz_status start_agent(struct up *up, struct laz_error *err)
     argv[n++] = "--ready-fd";
     argv[n++] = "3";
     argv[n++] = "--log-level";
-    argv[n++] = up->verbose ? "info" : "warn";
+    argv[n++] = log_level(up);
     if (token >= 0) {
         argv[n++] = "--token-fd";
         argv[n++] = "4";

@@ -32,6 +32,8 @@ mount_loop disk 512M
 data=$work/disk/data
 
 if start_up "$work/first.log"; then ok "starts and says so"; else not_ok "starts and says so" "$(cat "$work/first.log")"; fi
+no_argument_is_secret() { ! pgrep -af -- "$data" | grep -q -- '--token '; }
+check "no argument list shows the enrolment token" no_argument_is_secret
 check "prints the administrator's password once" grep -q '^administrator: admin' "$work/first.log"
 check "the page answers over TLS" curl -sk --max-time 10 -o /dev/null "https://127.0.0.1:$port/"
 check "the page's health is good" curl -skf --max-time 10 "https://127.0.0.1:$port/healthz"
@@ -65,6 +67,9 @@ mount -o loop "$work/disk.img" "$work/disk"
 if start_up "$work/again.log" --demo; then ok "starts again on what is there"; else not_ok "starts again on what is there" "$(cat "$work/again.log")"; fi
 if grep -q '^administrator:' "$work/again.log"; then not_ok "the password is not printed again"; else ok "the password is not printed again"; fi
 if wait_for 90 grep -q '^Everything was stopped' "$work/again.log"; then ok "and plays the demo again"; else not_ok "and plays the demo again" "$(cat "$work/again.log")"; fi
+
+between_the_acts() { sed -n '/^Lazaret.s demo/,/^Everything was/p' "$work/again.log" | grep -v -e '^  ' -e '^[12]\. ' -e "^Lazaret's demo" -e '^Everything was'; }
+equal "no line of the daemons stands between the demo's" "" "$(between_the_acts)"
 
 agent_pid=$(pgrep -f -- "lazaret-agentd run --data $data" | head -n 1)
 kill -KILL "$agent_pid"
