@@ -124,7 +124,7 @@ static bool forms_fit(const struct laz_database *db)
         struct laz_form form = laz_database_form(db, i);
         uint32_t gap_end;
 
-        if (form.pattern >= db->pattern_count ||
+        if (form.pattern >= db->pattern_count || form.guard >= db->guard_count ||
             laz_ckd_add(&gap_end, form.gap_first, form.gap_count) || gap_end > db->gap_count ||
             !laz_view_at(all, form.back, form.back_len, &back) ||
             !laz_view_at(all, form.ahead, form.ahead_len, &ahead) ||
@@ -135,8 +135,42 @@ static bool forms_fit(const struct laz_database *db)
     return true;
 }
 
+/* Runs of forms with the same guard stay inside their atom, and name one guard. */
+static bool runs_fit(const struct laz_database *db, struct laz_atom atom)
+{
+    uint32_t end = atom.form_first + atom.form_count;
+
+    for (uint32_t i = atom.form_first; i < end; i++) {
+        struct laz_form form = laz_database_form(db, i);
+
+        if (form.guard_run == 0 || form.guard_run > end - i)
+            return false;
+        if (form.guard_run > 1) {
+            struct laz_form next = laz_database_form(db, i + 1);
+
+            if (next.guard != form.guard || next.guard_run != form.guard_run - 1)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool guards_fit(const struct laz_database *db)
+{
+    struct laz_view all = db->sections[LAZ_SECTION_CODE], code;
+
+    for (uint32_t i = 0; i < db->guard_count; i++) {
+        struct laz_guard guard = laz_database_guard(db, i);
+
+        if (!laz_view_at(all, guard.code, guard.code_len, &code) ||
+            (guard.code_len > 0 && !laz_condition_code_check(code, 0, 0)))
+            return false;
+    }
+    return true;
+}
+
 /* Each atom has its own run of the forms, one behind the other. */
-static bool atoms_fit(const struct laz_database *db)
+static bool atoms_fit(struct laz_database *db)
 {
     uint32_t next = 0;
 
@@ -144,8 +178,14 @@ static bool atoms_fit(const struct laz_database *db)
         struct laz_atom atom = laz_database_atom(db, i);
 
         if (atom.form_first != next || atom.form_count == 0 || atom.len == 0 ||
-            laz_ckd_add(&next, next, atom.form_count) || next > db->form_count)
+            laz_ckd_add(&next, next, atom.form_count) || next > db->form_count ||
+            !runs_fit(db, atom))
             return false;
+        if (atom.late == 0)
+            continue;
+        if (atom.late >> 8 != 1 || atom.len != 1 || db->late_count != i)
+            return false;
+        db->late_count++;
     }
     return next == db->form_count;
 }
@@ -195,8 +235,8 @@ static bool always_fits(const struct laz_database *db)
     return true;
 }
 
-bool laz_database_check_rules(const struct laz_database *db)
+bool laz_database_check_rules(struct laz_database *db)
 {
     return db->gap_count <= db->sections[LAZ_SECTION_CODE].len && rules_fit(db) &&
-           patterns_fit(db) && forms_fit(db) && atoms_fit(db) && always_fits(db);
+           patterns_fit(db) && guards_fit(db) && forms_fit(db) && atoms_fit(db) && always_fits(db);
 }

@@ -281,3 +281,19 @@ bool laz_matcher_condition(struct laz_matcher *m, const struct laz_rule *rule)
         depth++;
     }
 }
+
+bool laz_matcher_guard(struct laz_matcher *m, uint32_t index)
+{
+    struct laz_guard_state *state = &m->guards[index];
+    struct laz_guard guard;
+    struct laz_rule rule;
+
+    if (state->epoch == m->epoch)
+        return state->passes;
+    guard = laz_database_guard(m->db, index);
+    rule = (struct laz_rule){.code = guard.code, .code_len = guard.code_len};
+    state->epoch = m->epoch;
+    state->passes = (guard.target == LAZ_TARGET_ANY || guard.target == m->object->target) &&
+                    (guard.code_len == 0 || laz_matcher_condition(m, &rule));
+    return state->passes;
+}

@@ -50,6 +50,9 @@ struct laz_form laz_database_form(const struct laz_database *db, uint32_t index)
         .ahead_len = laz_load_u32(p + 20),
         .gap_first = laz_load_u32(p + 24),
         .gap_count = laz_load_u32(p + 28),
+        .lead = laz_load_u32(p + 32),
+        .guard = laz_load_u32(p + 36),
+        .guard_run = laz_load_u32(p + 40),
     };
 }
 
@@ -57,7 +60,8 @@ struct laz_atom laz_database_atom(const struct laz_database *db, uint32_t index)
 {
     const uint8_t *p = record(db, LAZ_SECTION_ATOMS, index, LAZ_ATOM_SIZE);
 
-    return (struct laz_atom){laz_load_u32(p), laz_load_u32(p + 4), laz_load_u32(p + 8)};
+    return (struct laz_atom){laz_load_u32(p), laz_load_u32(p + 4), laz_load_u32(p + 8),
+                             laz_load_u32(p + 12)};
 }
 
 uint32_t laz_database_always(const struct laz_database *db, uint32_t index)
@@ -73,6 +77,20 @@ uint32_t laz_database_pattern_rule(const struct laz_database *db, uint32_t patte
 uint32_t laz_database_pattern_flags(const struct laz_database *db, uint32_t pattern)
 {
     return laz_load_u32(record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE) + 4);
+}
+
+struct laz_span laz_database_pattern_span(const struct laz_database *db, uint32_t pattern)
+{
+    const uint8_t *p = record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE);
+
+    return (struct laz_span){laz_load_u64(p + 8), laz_load_u64(p + 16)};
+}
+
+struct laz_guard laz_database_guard(const struct laz_database *db, uint32_t index)
+{
+    const uint8_t *p = record(db, LAZ_SECTION_GUARDS, index, LAZ_GUARD_SIZE);
+
+    return (struct laz_guard){laz_load_u32(p), laz_load_u32(p + 4), laz_load_u32(p + 8)};
 }
 
 const uint8_t *laz_database_code(const struct laz_database *db, uint32_t offset)
@@ -138,6 +156,7 @@ static bool count_all(struct laz_database *db)
            count_records(db, LAZ_SECTION_PATTERNS, LAZ_PATTERN_SIZE, &db->pattern_count) &&
            count_records(db, LAZ_SECTION_FORMS, LAZ_FORM_SIZE, &db->form_count) &&
            count_records(db, LAZ_SECTION_ATOMS, LAZ_ATOM_SIZE, &db->atom_count) &&
+           count_records(db, LAZ_SECTION_GUARDS, LAZ_GUARD_SIZE, &db->guard_count) &&
            count_records(db, LAZ_SECTION_ALWAYS, LAZ_ALWAYS_SIZE, &db->always_count);
 }
 
@@ -154,7 +173,7 @@ static bool matcher_fits(const struct laz_database *db)
     struct laz_view blob = db->sections[LAZ_SECTION_MATCHER];
     size_t size;
 
-    if (db->atom_count == 0)
+    if (db->atom_count == db->late_count)
         return blob.len == 0;
     return blob.len >= LAZ_DB_MATCHER_HEAD_SIZE &&
            hs_database_size((const hs_database_t *)(const void *)blob.data, &size) == HS_SUCCESS &&

@@ -10,6 +10,7 @@
 struct laz_database {
     struct laz_view sections[LAZ_SECTIONS];
     uint32_t rule_count, pattern_count, form_count, atom_count, always_count, source_count;
+    uint32_t guard_count, late_count;
     uint32_t gap_count; /* of all forms */
     uint32_t digest_counts[LAZ_DIGEST_KINDS];
     uint32_t name, platform; /* texts */
@@ -27,10 +28,21 @@ struct laz_form {
     uint32_t pattern, flags;
     uint32_t back, back_len, ahead, ahead_len;
     uint32_t gap_first, gap_count;
+    uint32_t lead; /* bytes from the form's start to its atom, or LAZ_LEAD_NONE */
+    uint32_t guard, guard_run;
+};
+
+struct laz_guard {
+    uint32_t code, code_len, target;
+};
+
+/* Where a pattern's places matter. */
+struct laz_span {
+    uint64_t first, last;
 };
 
 struct laz_atom {
-    uint32_t form_first, form_count, len;
+    uint32_t form_first, form_count, len, late;
 };
 
 static inline uint16_t laz_load_u16(const uint8_t *p)
@@ -55,6 +67,8 @@ struct laz_atom laz_database_atom(const struct laz_database *db, uint32_t index)
 uint32_t laz_database_always(const struct laz_database *db, uint32_t index);
 uint32_t laz_database_pattern_rule(const struct laz_database *db, uint32_t pattern);
 uint32_t laz_database_pattern_flags(const struct laz_database *db, uint32_t pattern);
+struct laz_span laz_database_pattern_span(const struct laz_database *db, uint32_t pattern);
+struct laz_guard laz_database_guard(const struct laz_database *db, uint32_t index);
 const uint8_t *laz_database_code(const struct laz_database *db, uint32_t offset);
 
 static inline uint8_t laz_rule_target(const struct laz_rule *rule)
@@ -63,7 +77,7 @@ static inline uint8_t laz_rule_target(const struct laz_rule *rule)
 }
 
 /* The borders of opening: records and programs, and digests. False when anything does not fit. */
-bool laz_database_check_rules(const struct laz_database *db);
+bool laz_database_check_rules(struct laz_database *db);
 bool laz_database_check_digests(const struct laz_database *db);
 
 #endif

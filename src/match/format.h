@@ -15,10 +15,16 @@
  *     SOURCES  name text, flags u32, sha256[32]
  *     RULES    name text, source text, tags text, pattern_first u32, pattern_count u16, flags u16,
  *              code u32, code_len u32, zero u32
- *     PATTERNS rule u32, flags u32                      in the order of their rules
+ *     PATTERNS rule u32, flags u32, first u64, last u64 in the order of their rules; only places
+ *              in [first, last] matter
  *     FORMS    pattern u32, flags u32, back u32, back_len u32, ahead u32, ahead_len u32,
- *              gap_first u32, gap_count u32             in the order of their atoms
- *     ATOMS    form_first u32, form_count u32, len u32  the matcher's ids are indices here
+ *              gap_first u32, gap_count u32, lead u32, guard u32, guard_run u32
+ *              in the order of their atoms; the next guard_run forms have the same guard
+ *     ATOMS    form_first u32, form_count u32, len u32, late u32
+ *              the matcher's ids are indices here. late is 0, or 0x100 and a byte: an atom of one
+ *              byte that is too frequent to be looked for unless a guard passes. Those come first.
+ *     GUARDS   code u32, code_len u32, target u32       what an object must be for a rule to hold;
+ *              code_len 0: whatever it is
  *     CODE     programs (program.h), named by offset and length
  *     ALWAYS   rule u32                                 rules that can be true without an atom
  *     MATCHER  a Vectorscan database, ready to be used where it is mapped
@@ -36,7 +42,7 @@
 
 #define LAZ_DB_MAGIC             "LAZ\032DB\r\n"
 #define LAZ_DB_MAGIC_SIZE        8
-#define LAZ_DB_VERSION           1
+#define LAZ_DB_VERSION           2
 #define LAZ_DB_PAGE              4096
 #define LAZ_DB_ENTRIES_AT        64
 #define LAZ_DB_ENTRY_SIZE        24
@@ -52,6 +58,7 @@ enum laz_section {
     LAZ_SECTION_PATTERNS,
     LAZ_SECTION_FORMS,
     LAZ_SECTION_ATOMS,
+    LAZ_SECTION_GUARDS,
     LAZ_SECTION_CODE,
     LAZ_SECTION_ALWAYS,
     LAZ_SECTION_MATCHER,
@@ -65,9 +72,10 @@ enum laz_section {
 enum laz_record_size {
     LAZ_SOURCE_SIZE = 40,
     LAZ_RULE_SIZE = 32,
-    LAZ_PATTERN_SIZE = 8,
-    LAZ_FORM_SIZE = 32,
-    LAZ_ATOM_SIZE = 12,
+    LAZ_PATTERN_SIZE = 24,
+    LAZ_FORM_SIZE = 44,
+    LAZ_ATOM_SIZE = 16,
+    LAZ_GUARD_SIZE = 12,
     LAZ_ALWAYS_SIZE = 4,
     LAZ_TAIL_SIZE = 4,
     LAZ_DIGEST_EXTRA = 16, /* what stands behind the digest */
@@ -90,6 +98,9 @@ enum laz_form_flag {
     LAZ_FORM_FULLWORD = 1,
     LAZ_FORM_WIDE = 2, /* each character has a zero byte behind it: matters at a word's ends */
 };
+
+#define LAZ_ATOM_LATE 0x100      /* in late of an atom, with its byte */
+#define LAZ_LEAD_NONE UINT32_MAX /* of a form: its atom has no fixed distance from its start */
 
 #define LAZ_SIZES_ANY       1 /* flag: some digest is known whatever the size is */
 #define LAZ_SIZES_HEAD_SIZE 8

@@ -84,6 +84,10 @@ static void insert(struct laz_matcher *m, struct laz_places *places, struct laz_
 void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
                       uint64_t end)
 {
+    struct laz_span span = laz_database_pattern_span(m->db, form->pattern);
+
+    if (offset < span.first || offset > span.last)
+        return;
     insert(m, places_of(m, form->pattern), (struct laz_place){offset, end - offset});
 }
 
@@ -93,14 +97,15 @@ bool laz_matcher_wants(const struct laz_matcher *m, uint32_t pattern)
            laz_matcher_places(m, pattern)->count == 0;
 }
 
-/* False when the form's pattern needs no more places, or its rule is for other objects. */
-static bool is_wanted(const struct laz_matcher *m, const struct laz_form *form)
+/* False when the form's pattern needs no more places, or none that starts where this one does. */
+static bool is_wanted(const struct laz_matcher *m, const struct laz_form *form, uint64_t offset)
 {
-    struct laz_rule rule =
-        laz_database_rule(m->db, laz_database_pattern_rule(m->db, form->pattern));
-    uint8_t target = laz_rule_target(&rule);
+    struct laz_span span = laz_database_pattern_span(m->db, form->pattern);
+    uint64_t start = form->lead == LAZ_LEAD_NONE ? offset : offset - form->lead;
 
-    if (target != LAZ_TARGET_ANY && target != m->object->target)
+    if (form->lead != LAZ_LEAD_NONE && form->lead > offset)
+        return false;
+    if (start < span.first || (form->lead != LAZ_LEAD_NONE && start > span.last))
         return false;
     return laz_matcher_wants(m, form->pattern);
 }
@@ -118,13 +123,45 @@ static int atom_found(unsigned id, unsigned long long from, unsigned long long t
     atom = laz_database_atom(m->db, id);
     if (end < atom.len || end > m->object->bytes.len)
         return 0;
-    for (uint32_t i = 0; i < atom.form_count && m->status == LAZ_OK; i++) {
+    for (uint32_t i = 0; i < atom.form_count && m->status == LAZ_OK;) {
         struct laz_form form = laz_database_form(m->db, atom.form_first + i);
+        bool passes = laz_matcher_spend(m, 1) && laz_matcher_guard(m, form.guard);
 
-        if (laz_matcher_spend(m, 1) && is_wanted(m, &form))
+        if (passes && is_wanted(m, &form, end - atom.len))
             laz_matcher_verify(m, &form, end - atom.len, end);
+        i += passes ? 1 : form.guard_run;
     }
     return m->status != LAZ_OK;
+}
+
+static bool any_passes(struct laz_matcher *m, const struct laz_atom *atom)
+{
+    for (uint32_t i = 0; i < atom->form_count;) {
+        struct laz_form form = laz_database_form(m->db, atom->form_first + i);
+
+        if (laz_matcher_guard(m, form.guard))
+            return true;
+        i += form.guard_run;
+    }
+    return false;
+}
+
+/* Atoms of one byte, each by its own pass, when the object is such that they matter. */
+static void find_late_atoms(struct laz_matcher *m)
+{
+    struct laz_view object = m->object->bytes;
+
+    m->base = 0;
+    for (uint32_t id = 0; id < m->db->late_count && m->status == LAZ_OK; id++) {
+        struct laz_atom atom = laz_database_atom(m->db, id);
+        struct laz_view rest = object;
+
+        if (!any_passes(m, &atom) || !laz_matcher_spend(m, 1 + object.len / 64))
+            continue;
+        while (laz_skip(&rest, laz_view_find_byte(rest, (uint8_t)atom.late)) && laz_skip(&rest, 1))
+            if (atom_found(id, 0, object.len - rest.len, 0, m) != 0)
+                break;
+    }
 }
 
 static void find_atoms(struct laz_matcher *m)
@@ -206,6 +243,7 @@ static void start(struct laz_matcher *m, const struct laz_match_object *object,
         for (uint32_t i = 0; i < m->db->pattern_count; i++)
             m->places[i].epoch = 0;
         memset(m->gaps, 0, m->db->gap_count * sizeof *m->gaps);
+        memset(m->guards, 0, m->db->guard_count * sizeof *m->guards);
         memset(m->rules, 0, m->db->rule_count * sizeof *m->rules);
         m->epoch = 1;
     }
@@ -224,8 +262,10 @@ enum laz_status laz_matcher_run(struct laz_matcher *m, const struct laz_match_ob
                                 void *context)
 {
     start(m, object, limits);
-    if (m->db->atom_count > 0)
+    if (m->db->atom_count > m->db->late_count)
         find_atoms(m);
+    if (m->status == LAZ_OK)
+        find_late_atoms(m);
     m->is_cut = m->status != LAZ_OK;
     m->steps_left = m->steps_max; /* a search without end must not keep the rules from firing */
     if (m->status == LAZ_OK || m->status == LAZ_LIMIT)
@@ -243,16 +283,17 @@ static bool allocate(struct laz_matcher *m)
     m->seen = calloc(db->pattern_count + 1, sizeof *m->seen);
     m->gaps = calloc(db->gap_count + 1, sizeof *m->gaps);
     m->rules = calloc(db->rule_count + 1, sizeof *m->rules);
+    m->guards = calloc(db->guard_count + 1, sizeof *m->guards);
     m->touched = calloc(db->rule_count + 1, sizeof *m->touched);
     return m->places != NULL && m->seen != NULL && m->gaps != NULL && m->rules != NULL &&
-           m->touched != NULL;
+           m->guards != NULL && m->touched != NULL;
 }
 
 static enum laz_status make_scratch(struct laz_matcher *m, struct laz_error *err)
 {
     const hs_database_t *blob = (const void *)m->db->sections[LAZ_SECTION_MATCHER].data;
 
-    if (m->db->atom_count == 0)
+    if (m->db->atom_count == m->db->late_count)
         return LAZ_OK;
     switch (hs_alloc_scratch(blob, &m->scratch)) {
     case HS_SUCCESS:
@@ -293,6 +334,7 @@ void laz_matcher_free(struct laz_matcher *m)
     free(m->seen);
     free(m->gaps);
     free(m->rules);
+    free(m->guards);
     free(m->touched);
     if (m->scratch != NULL)
         laz_ignore(hs_free_scratch(m->scratch) != HS_SUCCESS); /* it is ours */

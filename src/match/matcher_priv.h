@@ -33,6 +33,12 @@ struct laz_rule_state {
     bool fired;
 };
 
+/* Whether a guard lets the object pass, for one run. */
+struct laz_guard_state {
+    uint32_t epoch;
+    bool passes;
+};
+
 struct laz_choice {
     uint32_t pc;
     uint16_t gap;             /* UINT16_MAX: a split */
@@ -46,7 +52,8 @@ struct laz_matcher {
     struct laz_places *places;    /* of each pattern */
     struct laz_gap_memory *gaps;  /* of each gap */
     struct laz_rule_state *rules; /* of each rule */
-    uint32_t *touched;            /* rules with a place, and those that always count */
+    struct laz_guard_state *guards;
+    uint32_t *touched; /* rules with a place, and those that always count */
     uint32_t touched_count;
     uint32_t *seen; /* patterns with a place */
     uint32_t seen_count;
@@ -87,5 +94,7 @@ void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64
 
 /* True when the rule's condition holds. Rules before it that count were evaluated. */
 bool laz_matcher_condition(struct laz_matcher *m, const struct laz_rule *rule);
+/* True when the object is what the guard asks for. It is asked once in a run. */
+bool laz_matcher_guard(struct laz_matcher *m, uint32_t index);
 
 #endif

@@ -1,4 +1,5 @@
 #include "rules/compiler_priv.h"
+#include "rules/gram_table.h"
 
 /* -2 log2 of how often each byte stands in programs or in texts of a Debian system, whichever has
  * more of it: measured over 20 MB of each. */
@@ -16,15 +17,18 @@ static const uint8_t rarity[256] = {
     17, 21, 21, 20, 21, 21, 21, 21, 21, 21, 21, 21, 20, 20, 19, 13,
 };
 
-#define REPEATED_WORTH 2 /* of a byte that stood in the run before: padding, tables */
-#define LETTER_LOSS    2 /* a letter of either case is twice as frequent */
+#define REPEATED_WORTH 2  /* of a byte that stood in the run before: padding, tables */
+#define LETTER_LOSS    2  /* a letter of either case is twice as frequent */
+#define GRAM           4  /* bytes that the table counts together */
+#define RARE_WORTH     30 /* at least, of four bytes that the table does not have */
+#define MORE_WORTH     1  /* of each byte more than four */
 
 static bool is_letter(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-unsigned laz_atom_worth(const uint8_t *bytes, size_t len, bool nocase)
+static unsigned worth_alone(const uint8_t *bytes, size_t len, bool nocase)
 {
     unsigned worth = 0;
 
@@ -38,4 +42,56 @@ unsigned laz_atom_worth(const uint8_t *bytes, size_t len, bool nocase)
         worth += byte_worth;
     }
     return worth;
+}
+
+/* What was measured of four bytes, or 0. */
+static unsigned find_gram(uint32_t bytes)
+{
+    size_t low = 0, high = sizeof laz_grams / sizeof *laz_grams;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (laz_grams[middle].bytes < bytes)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < sizeof laz_grams / sizeof *laz_grams && laz_grams[low].bytes == bytes
+               ? laz_grams[low].worth
+               : 0;
+}
+
+static unsigned gram_worth(const uint8_t *bytes, bool nocase)
+{
+    unsigned worth = worth_alone(bytes, GRAM, nocase), known;
+    uint32_t gram = 0;
+
+    for (size_t i = 0; i < GRAM; i++)
+        gram = gram << 8 | (nocase && is_letter(bytes[i]) ? bytes[i] | 0x20u : bytes[i]);
+    known = find_gram(gram);
+    if (known > 0)
+        return known < worth ? known : worth;
+    if (memcmp(bytes, bytes + 1, GRAM - 1) == 0) /* filling, which is frequent in other systems */
+        return worth;
+    return worth > RARE_WORTH ? worth : RARE_WORTH;
+}
+
+/* A run is at most as frequent as the rarest four bytes in it. What is shorter was not measured
+ * together, so less is said for it. */
+unsigned laz_atom_worth(const uint8_t *bytes, size_t len, bool nocase)
+{
+    unsigned best = 0;
+
+    if (len < GRAM) {
+        unsigned worth = worth_alone(bytes, len, nocase);
+
+        return worth - worth / 4;
+    }
+    for (size_t i = 0; i + GRAM <= len; i++) {
+        unsigned worth = gram_worth(bytes + i, nocase);
+
+        best = worth > best ? worth : best;
+    }
+    return best + MORE_WORTH * (unsigned)(len - GRAM);
 }

@@ -2,6 +2,7 @@
 #include <hs/hs_runtime.h>
 #include <stdlib.h>
 
+#include "match/database_priv.h"
 #include "rules/compiler_priv.h"
 
 static enum laz_status no_memory(struct laz_error *err)
@@ -25,6 +26,8 @@ static int compare_forms(const void *a, const void *b)
     const struct laz_cut_form *x = a, *y = b;
     int order;
 
+    if (x->is_late != y->is_late)
+        return x->is_late ? -1 : 1;
     if (x->atom_len != y->atom_len)
         return x->atom_len < y->atom_len ? -1 : 1;
     if (x->atom_nocase != y->atom_nocase)
@@ -32,6 +35,8 @@ static int compare_forms(const void *a, const void *b)
     order = memcmp(x->atom, y->atom, x->atom_len);
     if (order != 0)
         return order;
+    if (x->guard != y->guard)
+        return x->guard < y->guard ? -1 : 1;
     if (x->pattern != y->pattern)
         return x->pattern < y->pattern ? -1 : 1;
     return (x->token_first > y->token_first) - (x->token_first < y->token_first);
@@ -59,10 +64,11 @@ static void fold_case(struct laz_cut_form *form)
     form->atom_nocase = has_letter;
 }
 
-static enum laz_status cut_rule(struct laz_ruleset *set, uint32_t rule, struct laz_list *forms,
-                                struct laz_error *err)
+static enum laz_status cut_rule(struct laz_ruleset *set, uint32_t rule, uint32_t guard,
+                                struct laz_list *forms, struct laz_error *err)
 {
     struct laz_ir_rule r = *laz_list_at(struct laz_ir_rule, &set->rules, rule);
+    size_t before = forms->count;
 
     for (uint32_t i = r.pattern_first; i < r.pattern_first + r.pattern_count; i++) {
         const char *why;
@@ -74,22 +80,74 @@ static enum laz_status cut_rule(struct laz_ruleset *set, uint32_t rule, struct l
         if (s != LAZ_OK)
             return s;
     }
+    for (size_t i = before; i < forms->count; i++)
+        laz_list_at(struct laz_cut_form, forms, i)->guard = guard;
     return LAZ_OK;
 }
 
-static enum laz_status cut_all(struct laz_ruleset *set, struct laz_list *forms,
-                               struct laz_error *err)
+/* One byte stands everywhere: it is looked for only in objects that a guard lets pass. */
+static bool is_late(const struct laz_image *image, const struct laz_cut_form *forms, size_t count)
 {
+    const struct laz_buf *guards = &image->sections[LAZ_SECTION_GUARDS];
+
+    if (forms->atom_len > 1 || forms->atom_nocase)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *guard = guards->data + (size_t)forms[i].guard * LAZ_GUARD_SIZE;
+
+        if (laz_load_u32(guard + 4) == 0 && laz_load_u32(guard + 8) == LAZ_TARGET_ANY)
+            return false;
+    }
+    return true;
+}
+
+static size_t end_of_atom(const struct laz_list *forms, size_t first)
+{
+    size_t end = first + 1;
+
+    while (end < forms->count && has_same_atom(laz_list_at(struct laz_cut_form, forms, first),
+                                               laz_list_at(struct laz_cut_form, forms, end)))
+        end++;
+    return end;
+}
+
+static void mark_late(const struct laz_image *image, struct laz_list *forms)
+{
+    for (size_t first = 0, end; first < forms->count; first = end) {
+        struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, first);
+
+        end = end_of_atom(forms, first);
+        if (!is_late(image, form, end - first))
+            continue;
+        for (size_t i = 0; i < end - first; i++)
+            form[i].is_late = true;
+    }
+}
+
+static enum laz_status cut_all(struct laz_ruleset *set, struct laz_image *image,
+                               struct laz_list *forms, struct laz_error *err)
+{
+    LAZ_OWNED(laz_guards_drop) struct laz_guards *guards = laz_guards_new(image);
+
     for (uint32_t i = 0; i < set->rules.count; i++) {
-        enum laz_status s = cut_rule(set, i, forms, err);
+        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
+        uint32_t guard;
+        enum laz_status s;
+
+        if (guards == NULL || !laz_guards_add(guards, set, rule, &guard))
+            return no_memory(err);
+        s = cut_rule(set, i, guard, forms, err);
 
         if (s != LAZ_OK)
             return s;
     }
     for (size_t i = 0; i < forms->count; i++)
         fold_case(laz_list_at(struct laz_cut_form, forms, i));
-    if (forms->count > 0)
-        qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
+    if (forms->count == 0)
+        return LAZ_OK;
+    qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
+    mark_late(image, forms);
+    qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
     return LAZ_OK;
 }
 
@@ -109,8 +167,27 @@ static uint32_t *map_patterns(const struct laz_ruleset *set)
     return rules;
 }
 
+/* Bytes from the form's start to its atom, when they are as many in every match. */
+static uint32_t lead_of(const struct laz_ruleset *set, const struct laz_cut_form *form)
+{
+    uint64_t lead = 0;
+
+    for (uint32_t i = 0; i < form->atom_at; i++) {
+        const struct laz_token *token =
+            laz_list_at(struct laz_token, &set->tokens, form->token_first + i);
+
+        if (token->kind == LAZ_TOKEN_BYTE || token->kind == LAZ_TOKEN_NOT_BYTE)
+            lead++;
+        else if (token->kind == LAZ_TOKEN_GAP && token->min == token->max)
+            lead += token->min;
+        else
+            return LAZ_LEAD_NONE;
+    }
+    return lead < LAZ_LEAD_NONE ? (uint32_t)lead : LAZ_LEAD_NONE;
+}
+
 static bool write_form(const struct laz_ruleset *set, const struct laz_cut_form *form,
-                       struct laz_image *image)
+                       uint32_t guard_run, struct laz_image *image)
 {
     const struct laz_body *body = laz_list_at(struct laz_body, &set->bodies, form->body);
     struct laz_buf *out = &image->sections[LAZ_SECTION_FORMS];
@@ -133,23 +210,45 @@ static bool write_form(const struct laz_ruleset *set, const struct laz_cut_form 
     laz_ignore(laz_buf_add_u32le(out, end - ahead));
     laz_ignore(laz_buf_add_u32le(out, image->gap_count));
     laz_ignore(laz_buf_add_u32le(out, gap_count));
+    laz_ignore(laz_buf_add_u32le(out, lead_of(set, form)));
+    laz_ignore(laz_buf_add_u32le(out, form->guard));
+    laz_ignore(laz_buf_add_u32le(out, guard_run));
     image->gap_count += gap_count;
     return laz_buf_failed(out) == LAZ_OK;
+}
+
+/* How many forms from this one on stand at the same atom and have the same guard. */
+static uint32_t *count_runs(const struct laz_list *forms)
+{
+    uint32_t *runs = calloc(forms->count + 1, sizeof *runs);
+
+    for (size_t i = forms->count; runs != NULL && i-- > 0;) {
+        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
+        bool goes_on =
+            i + 1 < forms->count && has_same_atom(form, form + 1) && form->guard == form[1].guard;
+
+        runs[i] = goes_on ? runs[i + 1] + 1 : 1;
+    }
+    return runs;
 }
 
 static enum laz_status write_forms(const struct laz_ruleset *set, const struct laz_list *forms,
                                    const uint32_t *rules, struct laz_image *image,
                                    struct laz_error *err)
 {
-    for (size_t i = 0; i < forms->count; i++) {
+    uint32_t *runs = count_runs(forms);
+    enum laz_status s = runs == NULL ? no_memory(err) : LAZ_OK;
+
+    for (size_t i = 0; s == LAZ_OK && i < forms->count; i++) {
         const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
 
-        if (!write_form(set, form, image))
-            return fail_pattern(set, rules[form->pattern],
-                                laz_list_at(struct laz_pattern, &set->patterns, form->pattern),
-                                "the pattern is too large", err);
+        if (!write_form(set, form, runs[i], image))
+            s = fail_pattern(set, rules[form->pattern],
+                             laz_list_at(struct laz_pattern, &set->patterns, form->pattern),
+                             "the pattern is too large", err);
     }
-    return LAZ_OK;
+    free(runs);
+    return s;
 }
 
 /* The atoms as the matcher's compiler wants them. */
@@ -177,33 +276,40 @@ static bool make_literals(struct literals *l, size_t count)
     return l->bytes != NULL && l->flags != NULL && l->ids != NULL && l->lens != NULL;
 }
 
-static void add_atom(struct literals *l, const struct laz_cut_form *form, size_t first,
-                     size_t count, struct laz_buf *out)
+static void add_literal(struct literals *l, const struct laz_cut_form *form, unsigned id)
 {
     l->bytes[l->count] = (const char *)form->atom;
     l->flags[l->count] = form->atom_nocase ? HS_FLAG_CASELESS : 0;
-    l->ids[l->count] = l->count;
+    l->ids[l->count] = id;
     l->lens[l->count] = form->atom_len;
     l->count++;
+}
+
+static void add_atom(struct laz_image *image, const struct laz_cut_form *form, size_t first,
+                     size_t count, uint32_t late)
+{
+    struct laz_buf *out = &image->sections[LAZ_SECTION_ATOMS];
+
     /* the buffer remembers a refusal */
     laz_ignore(laz_buf_add_u32le(out, (uint32_t)first));
     laz_ignore(laz_buf_add_u32le(out, (uint32_t)count));
     laz_ignore(laz_buf_add_u32le(out, form->atom_len));
+    laz_ignore(laz_buf_add_u32le(out, late));
 }
 
-static void write_atoms(const struct laz_list *forms, struct literals *l, struct laz_buf *out)
+/* Late atoms stand before all others: cut_all saw to the order of their forms. */
+static void write_atoms(const struct laz_list *forms, struct literals *l, struct laz_image *image)
 {
-    size_t first = 0;
+    unsigned id = 0;
 
-    while (first < forms->count) {
+    for (size_t first = 0, end; first < forms->count; first = end, id++) {
         const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, first);
-        size_t end = first + 1;
 
-        while (end < forms->count &&
-               has_same_atom(form, laz_list_at(struct laz_cut_form, forms, end)))
-            end++;
-        add_atom(l, form, first, end - first, out);
-        first = end;
+        end = end_of_atom(forms, first);
+        add_atom(image, form, first, end - first,
+                 form->is_late ? LAZ_ATOM_LATE | form->atom[0] : 0);
+        if (!form->is_late)
+            add_literal(l, form, id);
     }
 }
 
@@ -260,8 +366,9 @@ static enum laz_status write_matcher(const struct laz_list *forms, struct laz_im
     if (forms->count == 0)
         return LAZ_OK;
     if (make_literals(&l, forms->count)) {
-        write_atoms(forms, &l, &image->sections[LAZ_SECTION_ATOMS]);
-        s = compile_literals(&l, &image->sections[LAZ_SECTION_MATCHER], err);
+        write_atoms(forms, &l, image);
+        if (l.count > 0)
+            s = compile_literals(&l, &image->sections[LAZ_SECTION_MATCHER], err);
     } else {
         s = no_memory(err);
     }
@@ -269,18 +376,30 @@ static enum laz_status write_matcher(const struct laz_list *forms, struct laz_im
     return s;
 }
 
-static void write_patterns(const struct laz_ruleset *set, const uint32_t *rules,
+static bool write_patterns(const struct laz_ruleset *set, const uint32_t *rules,
                            struct laz_image *image)
 {
     struct laz_buf *out = &image->sections[LAZ_SECTION_PATTERNS];
+    struct laz_span_wanted *spans = calloc(set->patterns.count + 1, sizeof *spans);
 
+    if (spans == NULL)
+        return false;
+    for (uint32_t i = 0; i < set->rules.count; i++) {
+        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
+
+        laz_spans_find(set, rule, spans + rule->pattern_first);
+    }
     for (uint32_t i = 0; i < set->patterns.count; i++) {
         const struct laz_pattern *p = laz_list_at(struct laz_pattern, &set->patterns, i);
 
         LAZ_ASSERT(rules != NULL);
         laz_ignore(laz_buf_add_u32le(out, rules[i])); /* the buffer remembers a refusal */
         laz_ignore(laz_buf_add_u32le(out, p->needs_places ? 0 : LAZ_PATTERN_EXISTS_ONLY));
+        laz_ignore(laz_buf_add_u64le(out, spans[i].first));
+        laz_ignore(laz_buf_add_u64le(out, spans[i].is_asked ? spans[i].last : UINT64_MAX));
     }
+    free(spans);
+    return true;
 }
 
 enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *image,
@@ -288,12 +407,12 @@ enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *imag
 {
     struct laz_list forms = {0};
     uint32_t *rules = map_patterns(set);
-    enum laz_status s = rules == NULL ? no_memory(err) : cut_all(set, &forms, err);
+    enum laz_status s = rules == NULL ? no_memory(err) : cut_all(set, image, &forms, err);
 
-    if (s == LAZ_OK) {
-        write_patterns(set, rules, image);
+    if (s == LAZ_OK && !write_patterns(set, rules, image))
+        s = no_memory(err);
+    if (s == LAZ_OK)
         s = write_forms(set, &forms, rules, image, err);
-    }
     if (s == LAZ_OK)
         s = write_matcher(&forms, image, err);
     free(forms.items);

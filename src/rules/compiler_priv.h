@@ -16,6 +16,8 @@ struct laz_cut_form {
     uint32_t atom_at, atom_len; /* tokens, from token_first */
     uint8_t atom[LAZ_ATOM_MAX];
     bool atom_nocase;
+    uint32_t guard; /* of its rule */
+    bool is_late;   /* its atom is one byte that a guard stands before */
 };
 
 /* How much a run of bytes tells: bits by which it is rarer than chance allows to ignore. 0 when
@@ -33,10 +35,24 @@ bool laz_verify_emit(struct laz_buf *code, const struct laz_ruleset *set,
                      const struct laz_cut_form *form, bool ahead, uint32_t *gap_count);
 
 /* Adds the rule's condition. False when it is too large. */
+void laz_condition_emit_op(struct laz_buf *code, uint8_t op, uint64_t n);
 bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
                         const struct laz_ir_rule *rule);
 /* True when the condition can hold although no pattern of the rule was found. */
 bool laz_condition_needs_nothing(const struct laz_ruleset *set, const struct laz_ir_rule *rule);
+
+/* Where the places of each pattern matter: what the rules ask for with 'at' and 'in'. */
+struct laz_span_wanted {
+    bool is_asked;
+    uint64_t first, last;
+};
+/* spans has one item for each pattern of the rule, zeroed. */
+void laz_spans_find(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                    struct laz_span_wanted *spans);
+/* Adds the program of what the rule asks of the object itself, whatever its patterns do. Nothing is
+ * added when it asks nothing. False when memory ran out. */
+bool laz_guard_emit(struct laz_buf *code, const struct laz_ruleset *set,
+                    const struct laz_ir_rule *rule);
 
 /* The sections of an image, and then the image. */
 struct laz_image {
@@ -44,6 +60,15 @@ struct laz_image {
     uint32_t name, platform, features, gap_count;
     uint64_t built_ms;
 };
+/* Guards, each once, in the image's section. */
+struct laz_guards;
+struct laz_guards *laz_guards_new(struct laz_image *image);
+void laz_guards_free(struct laz_guards *g);
+void laz_guards_drop(struct laz_guards **g);
+/* The index of the rule's guard. False when memory ran out. */
+bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
+                    const struct laz_ir_rule *rule, uint32_t *index);
+
 void laz_image_init(struct laz_image *image);
 void laz_image_clear(struct laz_image *image);
 LAZ_CHECKED enum laz_status laz_image_write(const struct laz_image *image, struct laz_buf *out,

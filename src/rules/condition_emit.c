@@ -16,6 +16,12 @@ static void emit_operand(struct laz_buf *code, uint32_t len, uint64_t n)
         laz_ignore(laz_buf_add_u8(code, (uint8_t)n)); /* the buffer remembers a refusal */
 }
 
+void laz_condition_emit_op(struct laz_buf *code, uint8_t op, uint64_t n)
+{
+    laz_ignore(laz_buf_add_u8(code, op)); /* the buffer remembers a refusal */
+    emit_operand(code, operand_len(op), n);
+}
+
 bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
                         const struct laz_ir_rule *rule)
 {
@@ -32,8 +38,7 @@ bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
     for (uint32_t i = 0; i < rule->op_count; i++) {
         uint64_t n = ops[i].op == LAZ_CONDITION_PUSH ? ops[i].n : ops[i].operand;
 
-        laz_ignore(laz_buf_add_u8(code, ops[i].op)); /* the buffer remembers a refusal */
-        emit_operand(code, operand_len(ops[i].op), is_jump(ops[i].op) ? offsets[n] : n);
+        laz_condition_emit_op(code, ops[i].op, is_jump(ops[i].op) ? offsets[n] : n);
     }
     free(offsets);
     return laz_buf_failed(code) == LAZ_OK && size <= LAZ_CONDITION_CODE_MAX;

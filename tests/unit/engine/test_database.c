@@ -11,7 +11,10 @@
 static const char rules[] =
     "rule a { strings: $a = \"needle\" condition: $a }\n"
     "rule b { strings: $b = { 41 42 [1-3] 43 ( 44 | 45 ) } condition: #b == 1 }\n"
-    "rule c { condition: filesize > 3 }\n";
+    "rule c { condition: filesize > 3 }\n"
+    "rule d { strings: $d = \"wide\" $e = { 2E [0-2] 6E } condition: uint8(0) == 0x2E and $d in "
+    "(0..3)"
+    " and $e }\n";
 static const char hashes[] = "5d41402abc4b2a76b9719d911017c592:5:Hash.Hello\n";
 
 static void build(struct engine *e)
@@ -41,7 +44,7 @@ static void what_was_built_says_what_is_in_it(void **state)
     build(&e);
     laz_database_info_get(e.db, &info);
     assert_int_equal(info.format_version, LAZ_DB_VERSION);
-    assert_int_equal(info.rule_count, 3);
+    assert_int_equal(info.rule_count, 4);
     assert_int_equal(info.hash_count, 1);
     assert_int_equal(info.source_count, 2);
     assert_int_equal(info.built_ms, 1);
