@@ -160,6 +160,7 @@ static void on_answer(struct broker_worker *w, const struct laz_worker_answer *a
         w->ready = true;
         b->rules = a->hello.rule_count;
         b->hashes = a->hello.hash_count;
+        b->bare = a->hello.rule_count == 0 && a->hello.hash_count == 0;
         return;
     }
     if (a->kind == LAZ_ANSWER_FAILED || job == NULL || (a->kind == LAZ_ANSWER_COMPARE) != compare ||

@@ -83,6 +83,7 @@ struct broker {
     struct laz_buf users; /* /etc/passwd as it was at the start */
     struct laz_buf last_state;
     uint64_t rules, hashes;
+    bool bare;          /* the workers have no database */
     int64_t content_ms; /* of the database's file */
     bool online, glass;
     struct laz_timer sync, tell, wall;

@@ -35,6 +35,7 @@ bool laz_features_have_gate(const struct laz_features *f);
 
 /* JSON arrays for the agent's state: features, and codes of what is not guarded. */
 void laz_features_add_json(const struct laz_features *f, struct laz_buf *out);
-void laz_features_add_unguarded(const struct laz_features *f, struct laz_buf *out);
+void laz_features_add_unguarded(const struct laz_features *f, bool has_content,
+                                struct laz_buf *out);
 
 #endif

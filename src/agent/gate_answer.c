@@ -57,6 +57,7 @@ static void act_on_malicious(struct gate *g, struct laz_case *one, bool leads)
         ask_quarantine(g, one);
 }
 
+/* Without a database every file is unread: the state says so once, and no event for each. */
 static void act_on_verdict(struct gate *g, struct laz_case *one, const struct laz_agent_message *m,
                            enum laz_verdict_kind kind, bool leads)
 {
@@ -68,7 +69,8 @@ static void act_on_verdict(struct gate *g, struct laz_case *one, const struct la
         act_on_malicious(g, one, leads);
     } else if (kind != LAZ_CLEAN && leads) {
         laz_count(g->config->counters, LAZ_COUNT_INCOMPLETE);
-        gate_report_case(g, LAZ_REPORT_FILE_INCOMPLETE, LAZ_ACTION_ALLOWED, one, kind, NULL);
+        if (!laz_view_equal_text(m->name, laz_reason_name(LAZ_REASON_NO_DATABASE)))
+            gate_report_case(g, LAZ_REPORT_FILE_INCOMPLETE, LAZ_ACTION_ALLOWED, one, kind, NULL);
     }
     gate_settle(g, one);
 }
@@ -77,7 +79,8 @@ static void act_on_verdict(struct gate *g, struct laz_case *one, const struct la
 static bool may_cache(enum laz_verdict_kind kind, struct laz_view reason)
 {
     static const enum laz_reason passing[] = {LAZ_REASON_TIMED_OUT, LAZ_REASON_WORKER_DIED,
-                                              LAZ_REASON_UNREADABLE, LAZ_REASON_LIMIT_TIME};
+                                              LAZ_REASON_UNREADABLE, LAZ_REASON_LIMIT_TIME,
+                                              LAZ_REASON_NO_DATABASE};
 
     if (kind != LAZ_INCOMPLETE)
         return true;

@@ -16,6 +16,7 @@
 
 #include "agent/monitor_priv.h"
 #include "base/text.h"
+#include "box/worker.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/identity.h"
@@ -151,6 +152,15 @@ static void restart_later(struct monitor *m, struct child *c)
         laz_loop_after(m->loop, &m->children[LAZ_ROLE_VAULT].restart, young ? RESTART_MS + 1 : 1);
 }
 
+/* Behaviour is still judged without a database; the state names what is missing. */
+static void go_bare(struct child *worker)
+{
+    worker->bare = true;
+    laz_log(LAZ_ERROR, "content.missing",
+            "the database cannot be used: files are not scanned, only behaviour is judged (see "
+            "worker.failed; build it with 'lazaret db build' and start the agent again)");
+}
+
 static void on_child_end(void *context, unsigned events)
 {
     struct child *c = context;
@@ -173,6 +183,9 @@ static void on_child_end(void *context, unsigned events)
     laz_log(LAZ_WARN, "process.died", "process=%s signal=%d status=%d", laz_role_name(c->role),
             WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0,
             WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0);
+    if (c->role == LAZ_ROLE_WORKER && WIFEXITED(wait_status) &&
+        WEXITSTATUS(wait_status) == LAZ_WORKER_UNUSABLE && !c->bare)
+        go_bare(c);
     if (c->role != LAZ_ROLE_WORKER) /* the broker tells of workers */
         note(m, LAZ_REPORT_PROCESS_DIED, laz_role_name(c->role),
              WIFSIGNALED(wait_status) ? (uint64_t)WTERMSIG(wait_status) : 0);

@@ -133,7 +133,7 @@ static enum laz_status hand_over(struct child *to, const struct child *of, int f
 static enum laz_status start_worker(struct monitor *m, struct child *c, struct laz_error *err)
 {
     struct laz_worker_config config = {
-        .db_path = m->config->db, .db_fd = -1, .drop_identity = true};
+        .db_path = c->bare ? NULL : m->config->db, .db_fd = -1, .drop_identity = true};
     struct laz_worker_end end = {.channel = -1};
     LAZ_OWNED(laz_fd_drop) int channel = -1;
     enum laz_status s = laz_worker_spawn(&config, &end, err);

@@ -16,6 +16,7 @@ struct child {
     struct laz_peer peer; /* gate, broker, deeds */
     int64_t started_ms;
     bool wanted;
+    bool bare; /* a worker that found the database unusable goes on without it */
     struct laz_timer restart;
 };
 

@@ -36,7 +36,7 @@ void broker_add_state(struct broker *b, struct laz_buf *out)
         laz_ignore(laz_buf_add_json(out, laz_view_of(c->trees[i])));
     }
     laz_ignore(laz_buf_add_text(out, "],\"unguarded\":"));
-    laz_features_add_unguarded(&c->features, out);
+    laz_features_add_unguarded(&c->features, !b->bare, out);
     laz_ignore(laz_buf_add_text(out, ",\"content\":{"));
     add_name(out, "name", c->db == NULL ? laz_view_of("") : base_name(c->db));
     laz_ignore(laz_buf_addf(out, "\"built\":%lld,\"rules\":%llu,\"hashes\":%llu},",

@@ -8,6 +8,9 @@
 #include "scan/scan.h"
 #include "sys/process.h"
 
+/* A worker's exit status when it could not prepare: most often because of the database. */
+#define LAZ_WORKER_UNUSABLE 2
+
 struct laz_worker_config {
     const char *program; /* NULL: lazaret-worker beside the running program */
     const char *db_path; /* for messages, and opened when db_fd is negative; NULL: no database, so

@@ -14,6 +14,7 @@
 
 #include "base/number.h"
 #include "box/input.h"
+#include "box/worker.h"
 #include "box/worker_serve.h"
 #include "sys/fd.h"
 #include "sys/identity.h"
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
     s = prepare(&server, &mapping, &err);
     if (s != LAZ_OK) {
         laz_server_say_failed(&server, &err);
-        return 2;
+        return LAZ_WORKER_UNUSABLE;
     }
     s = laz_server_run(&server);
     _exit(s == LAZ_CLOSED ? 0 : 1);

@@ -94,7 +94,7 @@ static enum laz_status serve_scan(struct desk *d, const int *fds, bool *fault)
         laz_verdict_init_incomplete(&d->verdict, LAZ_REASON_UNREADABLE);
         d->verdict.size = d->verdict.skipped = d->inputs[0].size;
     } else if (d->server->scanner == NULL) {
-        laz_verdict_init_incomplete(&d->verdict, LAZ_REASON_UNSUPPORTED);
+        laz_verdict_init_incomplete(&d->verdict, LAZ_REASON_NO_DATABASE);
         d->verdict.size = d->verdict.skipped = d->inputs[0].size;
     } else if (!laz_input_guard(scan_input, d)) {
         *fault = true;

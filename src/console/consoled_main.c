@@ -18,6 +18,7 @@
 #include "console/listen.h"
 #include "console/schema.h"
 #include "sign/digest.h"
+#include "sign/authority.h"
 #include "sys/fd.h"
 #include "sys/identity.h"
 #include "sys/log.h"
@@ -156,7 +157,8 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv, int *sta
     return a->data != NULL || usage_error("--data", "is missing");
 }
 
-/* The names under which browsers may find the console. */
+/* The names under which browsers may find the console. A machine whose own name no certificate can
+ * carry is found by its address. */
 static void collect_names(struct laz_console_config *config, char host[256], char address[64])
 {
     size_t n = 0;
@@ -164,7 +166,8 @@ static void collect_names(struct laz_console_config *config, char host[256], cha
     config->names[n++] = "localhost";
     config->names[n++] = "127.0.0.1";
     config->names[n++] = "::1";
-    if (gethostname(host, 255) == 0 && host[0] != '\0' && strcmp(host, "localhost") != 0)
+    if (gethostname(host, 255) == 0 && strcmp(host, "localhost") != 0 &&
+        laz_authority_can_name(host))
         config->names[n++] = host;
     snprintf(address, 64, "%s",
              config->page_address[0] == '[' ? config->page_address + 1 : config->page_address);

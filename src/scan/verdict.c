@@ -16,6 +16,7 @@ static const char *const reasons[LAZ_REASONS] = {
     [LAZ_REASON_WORKER_DIED] = "worker-died",
     [LAZ_REASON_UNREADABLE] = "unreadable",
     [LAZ_REASON_UNSUPPORTED] = "unsupported",
+    [LAZ_REASON_NO_DATABASE] = "no-database",
 };
 
 const char *laz_verdict_kind_name(enum laz_verdict_kind kind)
@@ -116,6 +117,7 @@ static int weight(enum laz_reason reason)
     case LAZ_REASON_TIMED_OUT:
     case LAZ_REASON_WORKER_DIED:
     case LAZ_REASON_UNREADABLE:
+    case LAZ_REASON_NO_DATABASE:
         return 6;
     }
     return 0;

@@ -27,8 +27,9 @@ enum laz_reason {
     LAZ_REASON_WORKER_DIED,   /* "worker-died" */
     LAZ_REASON_UNREADABLE,    /* "unreadable": an error of the disk, or a file cut while read */
     LAZ_REASON_UNSUPPORTED,   /* "unsupported": holds content that nothing here opens */
+    LAZ_REASON_NO_DATABASE,   /* "no-database": there was nothing to judge it by */
 };
-#define LAZ_REASONS 13
+#define LAZ_REASONS 14
 const char *laz_reason_name(enum laz_reason reason);
 /* The stable word equal to v, which lives for ever; NULL when v is none. */
 const char *laz_reason_find(struct laz_view v);

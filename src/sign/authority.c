@@ -215,17 +215,20 @@ static bool is_address(const char *name)
     return inet_pton(AF_INET, name, &any) == 1 || inet_pton(AF_INET6, name, &any) == 1;
 }
 
+bool laz_authority_can_name(const char *name)
+{
+    return is_name(name) && (is_address(name) || strchr(name, ':') == NULL);
+}
+
 static enum laz_status add_names(struct laz_buf *out, const char *const *names, size_t count,
                                  struct laz_error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        bool address = is_address(names[i]);
-
-        if (!is_name(names[i]) || (!address && strchr(names[i], ':') != NULL))
+        if (!laz_authority_can_name(names[i]))
             return laz_fail(err, LAZ_INVALID, "certificate", names[i],
                             "is neither a host name nor an address", "");
-        if (laz_buf_addf(out, "%s%s:%s", i == 0 ? "" : ",", address ? "IP" : "DNS", names[i]) !=
-            LAZ_OK)
+        if (laz_buf_addf(out, "%s%s:%s", i == 0 ? "" : ",", is_address(names[i]) ? "IP" : "DNS",
+                         names[i]) != LAZ_OK)
             return laz_fail(err, LAZ_LIMIT, "certificate", "", "has too many names", "");
     }
     return LAZ_OK;

@@ -29,6 +29,9 @@ struct laz_view laz_authority_certificate(const struct laz_authority *a);
 /* SHA-256 of the root's DER form: the pin that travels with an enrolment token. */
 void laz_authority_pin(const struct laz_authority *a, uint8_t out[LAZ_FINGERPRINT_SIZE]);
 
+/* True for a host name or an IP address that a certificate can carry. */
+bool laz_authority_can_name(const char *name);
+
 /* A server's certificate with a new key. names: host names and IP addresses, 1 to
  * LAZ_SERVER_NAMES_MAX. chain_pem gets the certificate followed by the root, because an agent that
  * enrols knows the root only by its pin and must see it. */

@@ -21,6 +21,9 @@
 #define GATE_MASK        (FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM | FAN_CLOSE_WRITE)
 #define NAMES_MASK       (FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_MOVED_TO | FAN_ONDIR)
 
+/* FAN_PRE_ACCESS of Linux 6.14 (include/uapi/linux/fanotify.h): older headers lack it. */
+#define PRE_ACCESS ((uint64_t)0x00100000)
+
 static bool can_init(unsigned flags)
 {
     LAZ_OWNED(laz_fd_drop) int fd = fanotify_init(flags, EVENT_FILE_FLAGS);
@@ -42,10 +45,25 @@ static bool can_hold(void)
     return fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, path) == 0;
 }
 
+/* The class is much older than the event that it is for, so the event itself is asked for. A kernel
+ * that knows it but not on this file system says so by another error than one that does not. */
+static bool can_precede_access(void)
+{
+    LAZ_OWNED(laz_fd_drop)
+    int fd = fanotify_init(GATE_FLAGS | FAN_CLASS_PRE_CONTENT, EVENT_FILE_FLAGS);
+    LAZ_OWNED(laz_fd_drop) int file = memfd_create("probe", MFD_CLOEXEC);
+    char path[64];
+
+    if (fd < 0 || file < 0)
+        return false;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    return fanotify_mark(fd, FAN_MARK_ADD, PRE_ACCESS, AT_FDCWD, path) == 0 || errno == EOPNOTSUPP;
+}
+
 void laz_watch_probe(struct laz_watch_abilities *out)
 {
     out->permission = can_hold();
-    out->pre_content = out->permission && can_init(GATE_FLAGS | FAN_CLASS_PRE_CONTENT);
+    out->pre_content = out->permission && can_precede_access();
     out->names = can_init(NAMES_FLAGS);
 }
 

@@ -15,7 +15,7 @@
 /* What this kernel and our rights give. */
 struct laz_watch_abilities {
     bool permission;  /* an open can be held and refused */
-    bool pre_content; /* the class that comes before others which may change content (Linux 6.14) */
+    bool pre_content; /* FAN_PRE_ACCESS and its class, before content is read (Linux 6.14) */
     bool names;       /* creation, renaming and removal are told with names */
 };
 void laz_watch_probe(struct laz_watch_abilities *out);

@@ -147,6 +147,19 @@ static void a_request_of_another_kind_or_damaged_is_refused(void **state)
     laz_buf_clear(&out);
 }
 
+static void only_what_a_certificate_can_carry_is_a_name(void **state)
+{
+    static const char *const good[] = {"srv-1", "srv_pacs", "console.ward.example", "127.0.0.1",
+                                       "::1"};
+    static const char *const bad[] = {"",    "(none)", "a b",           "a,b",
+                                      "a:b", "ward\n", "h\xc3\xb4pital"};
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(laz_authority_can_name(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(laz_authority_can_name(bad[i]));
+}
+
 static void a_server_certificate_names_hosts_and_addresses_and_brings_its_root(void **state)
 {
     static const char *const names[] = {"127.0.0.1", "::1", "localhost", "console.ward.example"};
@@ -192,6 +205,7 @@ int main(void)
         cmocka_unit_test(a_client_is_named_by_us_and_not_by_its_request),
         cmocka_unit_test(a_certificate_is_refused_when_anything_does_not_fit),
         cmocka_unit_test(a_request_of_another_kind_or_damaged_is_refused),
+        cmocka_unit_test(only_what_a_certificate_can_carry_is_a_name),
         cmocka_unit_test(a_server_certificate_names_hosts_and_addresses_and_brings_its_root),
         cmocka_unit_test(halves_of_two_authorities_are_none),
     };
