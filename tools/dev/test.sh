@@ -14,6 +14,7 @@ folder=build
 options=(--buildtype=debugoptimized)
 names=()
 runner=()
+sets=(build test)
 for argument in "$@"; do
     case $argument in
     --sanitize)
@@ -21,13 +22,16 @@ for argument in "$@"; do
         options+=("-Db_sanitize=address,undefined")
         runner+=(--timeout-multiplier 4)
         ;;
-    --long) export LAZ_LONG=1 ;;
+    --long)
+        export LAZ_LONG=1
+        sets+=(long)
+        ;;
     --list) runner+=(--list) ;;
     -*) unknown_option "$argument" ;;
     *) names+=("$argument") ;;
     esac
 done
-install_or_say build test
+install_or_say "${sets[@]}"
 use_node
 use_npm_packages web
 use_npm_packages tests/e2e/web
