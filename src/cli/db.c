@@ -1,6 +1,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 #include "sys/fd.h"
 #include "sys/process.h"
 
-#define PATH_SIZE 4096
+#define PATH_SIZE   4096
+#define DEFINES_MAX 64 /* as the compiler takes */
 
 static const char usage[] =
     "usage: lazaret db build [OPTION]... -o FILE SOURCE...\n"
@@ -24,6 +26,8 @@ static const char usage[] =
     "\n"
     "  -o, --output FILE    where the database is written\n"
     "  --name NAME          name of the pack set\n"
+    "  -d, --define NAME=VALUE\n"
+    "                       what an external variable of YARA rules means\n"
     "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
     "  --json               one JSON object\n"
     "  --help\n";
@@ -31,6 +35,8 @@ static const char usage[] =
 struct build {
     const char *output, *name;
     bool skip_unsupported;
+    const char *defines[DEFINES_MAX];
+    size_t define_count;
 };
 
 /* The compiler's own error was told by the compiler. */
@@ -42,18 +48,25 @@ static enum laz_status compiler_failed(int status, struct laz_error *err)
                     "the sources may need more memory than there is");
 }
 
+static void fill_arguments(const struct build *b, const char **argv)
+{
+    static const char *const first[] = {"lazaret-compile", "--bundle", "3", "--out", "4", "--name"};
+    size_t n = sizeof first / sizeof *first;
+
+    memcpy(argv, first, sizeof first);
+    argv[n++] = b->name;
+    for (size_t i = 0; i < b->define_count; i++) {
+        argv[n++] = "--define";
+        argv[n++] = b->defines[i];
+    }
+    argv[n++] = b->skip_unsupported ? "--skip-unsupported" : NULL;
+    argv[n] = NULL;
+}
+
 static enum laz_status run_compiler(const struct build *b, int bundle, int out,
                                     struct laz_error *err)
 {
-    const char *argv[] = {"lazaret-compile",
-                          "--bundle",
-                          "3",
-                          "--out",
-                          "4",
-                          "--name",
-                          b->name,
-                          b->skip_unsupported ? "--skip-unsupported" : NULL,
-                          NULL};
+    const char *argv[9 + 2 * DEFINES_MAX];
     int fds[] = {bundle, out};
     char path[PATH_SIZE];
     struct laz_child child = {.pidfd = -1};
@@ -64,6 +77,7 @@ static enum laz_status run_compiler(const struct build *b, int bundle, int out,
 
     if (s != LAZ_OK)
         return s;
+    fill_arguments(b, argv);
     snprintf(path + strlen(path), sizeof path - strlen(path), "/lazaret-compile");
     s = laz_child_spawn(&spawn, &child, err);
     if (s != LAZ_OK)
@@ -118,21 +132,21 @@ static enum laz_status build_all(const struct build *b, char **paths, struct laz
 static int run_build(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"name", required_argument, NULL, 'n'},
-        {"skip-unsupported", no_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'}, {"name", required_argument, NULL, 'n'},
+        {"define", required_argument, NULL, 'd'}, {"skip-unsupported", no_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     struct build b = {.name = ""};
     struct laz_error err = {.status = LAZ_OK};
     int option;
 
-    while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "o:d:h", options, NULL)) != -1) {
         if (option == 'o')
             b.output = optarg;
         else if (option == 'n')
             b.name = optarg;
+        else if (option == 'd' && b.define_count < DEFINES_MAX)
+            b.defines[b.define_count++] = optarg;
         else if (option == 'u')
             b.skip_unsupported = true;
         else if (option == 'h')

@@ -14,6 +14,7 @@
 #include "sys/sandbox.h"
 
 #define SOURCES_MAX 256 /* by descriptor; a bundle holds any number */
+#define DEFINES_MAX 64
 #define MEMORY_MAX  (4 * GIB)
 #define CPU_SECONDS 1800
 
@@ -31,6 +32,8 @@ static int arg_out = -1;
 static const char *arg_name = "";
 static uint64_t arg_built_ms;
 static bool arg_skip_unsupported;
+static struct laz_external arg_defines[DEFINES_MAX]; /* borrowed from argv */
+static size_t arg_define_count;
 
 static const char usage[] =
     "usage: lazaret-compile [OPTION]... --out FD\n"
@@ -42,6 +45,7 @@ static const char usage[] =
     "  --out FD             where the database is written\n"
     "  --name NAME          name of the pack set\n"
     "  --built MILLISECONDS time that the database says it was built at (default: now)\n"
+    "  --define NAME=VALUE  what an external variable of YARA rules means\n"
     "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
     "  --help\n";
 
@@ -83,6 +87,16 @@ static enum laz_status parse_source(char *text, struct laz_error *err)
     return parse_fd(equals + 1, &arg_sources[arg_source_count++].fd, err);
 }
 
+static enum laz_status parse_define(const char *text, struct laz_error *err)
+{
+    if (arg_define_count == DEFINES_MAX)
+        return bad_argument(text, "is one definition too many", err);
+    if (!laz_external_parse(laz_view_of(text), &arg_defines[arg_define_count]))
+        return bad_argument(text, "is not NAME=VALUE", err);
+    arg_define_count++;
+    return LAZ_OK;
+}
+
 static enum laz_status parse_option(int option, struct laz_error *err)
 {
     switch (option) {
@@ -99,6 +113,8 @@ static enum laz_status parse_option(int option, struct laz_error *err)
         if (!laz_parse_u64(laz_view_of(optarg), INT64_MAX, &arg_built_ms))
             return bad_argument(optarg, "is not a time in milliseconds", err);
         return LAZ_OK;
+    case 'd':
+        return parse_define(optarg, err);
     case 'u':
         arg_skip_unsupported = true;
         return LAZ_OK;
@@ -110,10 +126,15 @@ static enum laz_status parse_option(int option, struct laz_error *err)
 static enum laz_status parse_arguments(int argc, char **argv, struct laz_error *err)
 {
     static const struct option options[] = {
-        {"source", required_argument, NULL, 's'}, {"bundle", required_argument, NULL, 'b'},
-        {"out", required_argument, NULL, 'o'},    {"name", required_argument, NULL, 'n'},
-        {"built", required_argument, NULL, 't'},  {"skip-unsupported", no_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"source", required_argument, NULL, 's'},
+        {"bundle", required_argument, NULL, 'b'},
+        {"out", required_argument, NULL, 'o'},
+        {"name", required_argument, NULL, 'n'},
+        {"built", required_argument, NULL, 't'},
+        {"skip-unsupported", no_argument, NULL, 'u'},
+        {"define", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -181,6 +202,8 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
     struct laz_source_options options = {
         .skipped = arg_skip_unsupported ? say_skipped : NULL,
         .context = &skipped_count,
+        .externals = arg_defines,
+        .external_count = arg_define_count,
     };
 
     for (size_t i = 0; i < arg_source_count; i++) {

@@ -2,6 +2,7 @@
 #ifndef LAZ_RULES_SOURCE_H
 #define LAZ_RULES_SOURCE_H
 
+#include "rules/external.h"
 #include "rules/ir.h"
 
 struct laz_source {
@@ -18,6 +19,9 @@ struct laz_source_options {
      * refused. A rule that is wrong is refused in any case. */
     laz_rule_skipped_fn *skipped;
     void *context;
+    /* What names of conditions mean that stand nowhere in the rules. */
+    const struct laz_external *externals;
+    size_t external_count;
 };
 
 /* LAZ_INVALID or LAZ_UNSUPPORTED with line and column; the ruleset is then of no use. */

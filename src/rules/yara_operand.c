@@ -162,8 +162,7 @@ static enum laz_status take_name(struct laz_yara *y, struct laz_error *err)
         laz_yara_is(y, "at") || laz_yara_is(y, "in") || laz_yara_is(y, "them"))
         return laz_yara_expected(y, "an expression", err);
     return laz_yara_fail(y, LAZ_UNSUPPORTED, "this name means nothing here",
-                         "expected a rule that stands before; external variables are not supported",
-                         err);
+                         "expected a rule that stands before, or --define NAME=VALUE", err);
 }
 
 static enum laz_status take_quantity(struct laz_yara *y, enum laz_yara_quantity quantity,
@@ -195,6 +194,8 @@ static enum laz_status take_word(struct laz_yara *y, enum laz_yara_type *out, st
         *out = LAZ_YARA_IS_NUMBER;
         return take_read(y, how, err);
     }
+    if (laz_yara_find_rule(y, y->word.text) < 0 && laz_yara_is_external(y))
+        return laz_yara_external(y, out, err);
     if (!laz_yara_is(y, "filesize"))
         return take_name(y, err);
     *out = LAZ_YARA_IS_NUMBER;

@@ -86,6 +86,11 @@ LAZ_CHECKED enum laz_status laz_yara_range(struct laz_yara *y, struct laz_error 
 /* What stands between operators. */
 LAZ_CHECKED enum laz_status laz_yara_operand(struct laz_yara *y, enum laz_yara_type *out,
                                              struct laz_error *err);
+/* True when the next word is an external; then what it and an operator on texts behind it come to.
+ */
+bool laz_yara_is_external(const struct laz_yara *y);
+LAZ_CHECKED enum laz_status laz_yara_external(struct laz_yara *y, enum laz_yara_type *out,
+                                              struct laz_error *err);
 /* "of" and what follows; how many are asked for stands on the stack, or is one of any, all, none.
  */
 enum laz_yara_quantity {

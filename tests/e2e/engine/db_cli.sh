@@ -140,6 +140,15 @@ takes_many_sources() {
     "$lazaret" db build -o many.lzdb many
     "$lazaret" db info many.lzdb | grep -q '^rules  *600$'
 }
+takes_definitions() {
+    echo 'rule Doc { strings: $a = "hello" condition: $a and extension == "doc" and level > 2 }' >defined.yar
+    refused 2 'defined.yar:1:75: this name means nothing here' "$lazaret" db build -o defined.lzdb defined.yar
+    "$lazaret" db build -d extension=doc --define level=3 -o defined.lzdb defined.yar
+    local status=0
+    "$lazaret" scan --db defined.lzdb greeting >found || status=$?
+    [[ $status -eq 1 ]] && grep -q Doc found
+    refused 2 'is not NAME=VALUE' "$lazaret" db build -d 1=2 -o defined.lzdb defined.yar
+}
 needs_no_shared_vectorscan() {
     for program in lazaret lazaret-compile lazaret-worker; do
         ! ldd "$LAZ_BUILD/$program" | grep -q libhs || return 1
@@ -150,7 +159,7 @@ compiler_opens_nothing() {
     refused 2 'NAME=FD' "$LAZ_BUILD/lazaret-compile" --source a.yar --out 1
 }
 
-echo 1..14
+echo 1..15
 check 'a folder becomes a database that names its sources' builds_a_folder
 check 'the database finds what it was built for' finds_what_it_was_built_for
 check 'info is one JSON object when asked' says_it_as_json
@@ -163,6 +172,7 @@ check 'a full disk leaves nothing behind' says_when_the_disk_is_full
 check 'what a killed build left is removed by the next' clears_up_after_a_kill
 check 'but not what another build works at' spares_a_build_that_runs
 check 'more sources than descriptors are taken' takes_many_sources
+check 'external variables mean what is defined' takes_definitions
 check 'no program needs the shared library of Vectorscan' needs_no_shared_vectorscan
 check 'the compiler takes descriptors only' compiler_opens_nothing
 exit $failed

@@ -2,6 +2,7 @@
  * error with which the sources must be refused. Prints TAP.
  *
  *   === rule NAME           a source, as it stands
+ *   === define NAME=VALUE   an external variable, before the rules' first check
  *   === input [TARGET]      one object, put together of lines: text "…", hex …, repeat N LINE
  *   === expected            names, one a line, sorted; nothing when the object is clean
  *   === refused             where and what: NAME:LINE:COLUMN: why
@@ -15,6 +16,7 @@
 #include "sys/fd.h"
 
 #define SOURCES_MAX 8
+#define DEFINES_MAX 8
 #define INPUT_MAX   (64 * MIB)
 
 struct test_case {
@@ -24,6 +26,8 @@ struct test_case {
     struct laz_source sources[SOURCES_MAX];
     char names[SOURCES_MAX][64];
     size_t source_count;
+    struct laz_external defines[DEFINES_MAX];
+    struct laz_source_options options;
     struct laz_buf input, found;
     enum laz_target target;
     bool is_built;
@@ -110,13 +114,23 @@ static bool add_source(struct test_case *c, struct laz_view name)
     return true;
 }
 
+static bool add_define(struct test_case *c, struct laz_view text)
+{
+    if (c->options.external_count == DEFINES_MAX ||
+        !laz_external_parse(text, &c->defines[c->options.external_count]))
+        return set_problem(c, "no definition", text);
+    c->options.externals = c->defines;
+    c->options.external_count++;
+    return true;
+}
+
 static bool build(struct test_case *c)
 {
     char text[1200];
 
     if (c->is_built)
         return true;
-    if (engine_build(&c->engine, c->sources, c->source_count, NULL, &c->err) == LAZ_OK) {
+    if (engine_build(&c->engine, c->sources, c->source_count, &c->options, &c->err) == LAZ_OK) {
         c->is_built = true;
         return true;
     }
@@ -155,7 +169,7 @@ static bool check_refused(struct test_case *c)
 {
     char place[1024];
 
-    if (engine_build(&c->engine, c->sources, c->source_count, NULL, &c->err) == LAZ_OK) {
+    if (engine_build(&c->engine, c->sources, c->source_count, &c->options, &c->err) == LAZ_OK) {
         engine_clear(&c->engine);
         return set_problem(c, "was not refused", c->body);
     }
@@ -178,6 +192,8 @@ static bool run_sections(struct test_case *c)
 
         if (take_prefix(&c->title, "rule ")) {
             ok = add_source(c, c->title);
+        } else if (take_prefix(&c->title, "define ")) {
+            ok = add_define(c, c->title);
         } else if (take_prefix(&c->title, "input")) {
             ok = read_input(c, laz_view_trim(c->title));
         } else {
