@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 #define LINGER_MS 2000
@@ -17,6 +18,7 @@
 #define READ_AHEAD_MAX ((size_t)64 * 1024)
 /* A browser opens six; one address with more than this is no single person. */
 #define USUAL_OF_ONE_HOST 8
+#define FAIR_MS           1000 /* so long everybody may take when there is no room */
 
 static void take_input(struct laz_connection *c);
 
@@ -122,6 +124,7 @@ static void on_written(struct bufferevent *events, void *context)
 void laz_connection_answered(struct laz_connection *c)
 {
     c->state = LAZ_WRITING;
+    c->since_ms = laz_monotonic_ms();
     laz_connection_deadline(c, c->server->config.reply_ms);
 }
 
@@ -207,8 +210,10 @@ static bool take_head(struct laz_connection *c)
     if (available == 0)
         return false;
     set_watermark(c);
-    if (!c->request_begun)
+    if (!c->request_begun) {
         laz_connection_deadline(c, c->server->config.request_ms);
+        c->since_ms = laz_monotonic_ms();
+    }
     c->request_begun = true;
     want = available < want ? available : want;
     bytes = evbuffer_pullup(input, (ev_ssize_t)want);
@@ -278,27 +283,29 @@ static void on_input(struct bufferevent *events, void *context)
         take_input(c);
 }
 
-/* Ending it costs its client no more than asking again. One that does not take its answer is
- * waited for, unless its address has many. */
-static bool may_go(const struct laz_connection *c)
+static bool is_idle(const struct laz_connection *c)
 {
+    return c->state == LAZ_LINGERING || (c->state == LAZ_READING_HEAD && !c->request_begun);
+}
+
+/* Ending it costs its client no more than asking again: it is idle, or has had its time. One that
+ * does not take its answer is waited for, unless its address has many. */
+static bool may_go(const struct laz_connection *c, int64_t now_ms)
+{
+    bool had_time = now_ms - c->since_ms >= FAIR_MS;
+
     switch (c->state) {
     case LAZ_READING_HEAD:
     case LAZ_READING_BODY:
     case LAZ_LINGERING:
-        return true;
+        return had_time || is_idle(c);
     case LAZ_WRITING:
-        return c->rank > USUAL_OF_ONE_HOST;
+        return had_time && c->rank > USUAL_OF_ONE_HOST;
     case LAZ_HANDLING:
     case LAZ_STREAMING:
         return false;
     }
     return false;
-}
-
-static bool is_idle(const struct laz_connection *c)
-{
-    return c->state == LAZ_LINGERING || (c->state == LAZ_READING_HEAD && !c->request_begun);
 }
 
 /* The address that takes the most room gives way, so that a few addresses cannot shut out all
@@ -307,14 +314,15 @@ bool laz_connection_give_way(struct laz_server *server)
 {
     const struct laz_connection *crowd = NULL;
     struct laz_connection *oldest = NULL, *idle = NULL;
+    int64_t now = laz_monotonic_ms();
 
     for (const struct laz_connection *c = server->connections; c != NULL; c = c->next)
-        if (may_go(c) && (crowd == NULL || c->rank > crowd->rank))
+        if (may_go(c, now) && (crowd == NULL || c->rank > crowd->rank))
             crowd = c;
     if (crowd == NULL)
         return false;
     for (struct laz_connection *c = server->connections; c != NULL; c = c->next) {
-        if (!may_go(c) || strcmp(c->peer, crowd->peer) != 0)
+        if (!may_go(c, now) || strcmp(c->peer, crowd->peer) != 0)
             continue;
         oldest = c; /* the list begins with the newest */
         idle = is_idle(c) ? c : idle;
@@ -408,6 +416,7 @@ void laz_connection_accept(struct laz_server *server, int fd, const struct socka
     /* Without it an answer in two records waits for the other side's delayed acknowledgement. */
     laz_ignore(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0);
     laz_connection_deadline(c, server->config.request_ms);
+    c->since_ms = laz_monotonic_ms();
     c->request_begun = true; /* the handshake is part of the first request's time */
     set_watermark(c);
     laz_ignore(bufferevent_enable(c->events, EV_READ | EV_WRITE) != 0); /* the deadline ends it */

@@ -52,12 +52,22 @@ void laz_server_make_room(struct laz_server *server)
         enable_listeners(server, true);
 }
 
+static void pause_listeners(struct laz_server *server)
+{
+    struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
+
+    enable_listeners(server, false);
+    laz_ignore(evtimer_add(server->resume, &pause) != 0); /* else the next close resumes */
+}
+
 static void on_resume(evutil_socket_t fd, short what, void *context)
 {
     struct laz_server *server = context;
 
     if (server->connection_count < server->config.connections_max)
         enable_listeners(server, true);
+    else if (!laz_connection_give_way(server)) /* which enables them */
+        pause_listeners(server);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
@@ -68,16 +78,12 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     laz_connection_accept(server, fd, address);
     if (server->connection_count >= server->config.connections_max &&
         !laz_connection_give_way(server))
-        enable_listeners(server, false);
+        pause_listeners(server);
 }
 
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
-    struct laz_server *server = context;
-    struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
-
-    enable_listeners(server, false);
-    laz_ignore(evtimer_add(server->resume, &pause) != 0); /* else the next close resumes */
+    pause_listeners(context);
 }
 
 static enum laz_status start_timers(struct laz_server *server, struct laz_error *err)

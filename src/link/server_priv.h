@@ -40,7 +40,8 @@ struct laz_connection {
     bool keep_alive, request_begun, peer_known;
     struct laz_request *request; /* while reading its body and with the handler */
     struct laz_stream *stream;
-    unsigned rank; /* so many had its address when it came, itself with them */
+    int64_t since_ms; /* when the handshake, the request or the answer began */
+    unsigned rank;    /* so many had its address when it came, itself with them */
     char peer[INET6_ADDRSTRLEN];
     char peer_uri[LAZ_CERTIFICATE_URI_SIZE];
     char peer_fingerprint[2 * LAZ_FINGERPRINT_SIZE + 1];
@@ -90,8 +91,8 @@ bool laz_tls_peer(SSL *ssl, struct laz_certificate *out);
 void laz_connection_accept(struct laz_server *server, int fd, const struct sockaddr *address);
 void laz_connection_free(struct laz_connection *c); /* on_close functions run */
 /* Makes room: of the address with the most connections it ends the one that has waited longest
- * between two requests, else the one that has taken longest over its request. False when all are
- * being answered. */
+ * between two requests, else the oldest that has had its time. False when there is none: new ones
+ * wait a moment. */
 bool laz_connection_give_way(struct laz_server *server);
 /* The answer has been put into the output: what comes next is decided when it has been sent. */
 void laz_connection_answered(struct laz_connection *c);

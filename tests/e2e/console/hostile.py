@@ -13,6 +13,9 @@ import time
 from harness import (Agent, Browser, Console, Live, Tap, event, openssl, quarantined, remove, request_certificate,
                      scratch, wait_for)
 
+# A sanitizer keeps what has been freed for a while, which would hide what is not.
+os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+
 tap = Tap()
 work = scratch()
 console = Console(work)
