@@ -136,6 +136,9 @@ static enum laz_status read_line(struct laz_ruleset *set, const struct laz_clama
     add_op(set, &rule, LAZ_CONDITION_RETURN, 0, 0);
     rule.op_count = (uint32_t)set->ops.count - rule.op_first;
     rule.name = laz_ruleset_text(set, line->fields[0]);
+    s = laz_rule_check(set, &rule, err);
+    if (s != LAZ_OK)
+        return s;
     item = laz_list_add(set, &set->rules, sizeof *item);
     if (item != NULL)
         *item = rule;

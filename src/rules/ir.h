@@ -111,6 +111,11 @@ struct laz_ruleset_mark {
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);
 
+/* Whether the compiler takes the rule, which is not in the set yet: a front end asks, so that it
+ * can leave the rule out. LAZ_UNSUPPORTED names the place. */
+LAZ_CHECKED enum laz_status laz_rule_check(struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                                           struct laz_error *err);
+
 /* LAZ_OK, or LAZ_LIMIT when content is too large for one database. */
 LAZ_CHECKED enum laz_status laz_ruleset_failed(const struct laz_ruleset *set,
                                                struct laz_error *err);

@@ -39,6 +39,7 @@ struct laz_yara {
     size_t first_rule;            /* of the source, in the set */
     struct laz_ir_rule rule;      /* that is being read */
     struct laz_list string_names; /* struct laz_view: of the rule's patterns */
+    bool is_behind_rule;          /* the whole rule was read, whatever is said of it then */
     unsigned depth;               /* of expressions */
     bool has_loop;                /* inside 'for … of': '$' alone stands for the string */
     uint32_t loop_pattern;

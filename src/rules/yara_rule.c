@@ -133,8 +133,13 @@ static enum laz_status add_rule(struct laz_yara *y, bool is_global, struct laz_e
     struct laz_ir_rule *item;
     uint32_t index = (uint32_t)y->set->rules.count;
     uint32_t *global;
+    enum laz_status s;
 
     y->rule.op_count = (uint32_t)y->set->ops.count - y->rule.op_first;
+    y->is_behind_rule = true;
+    s = laz_rule_check(y->set, &y->rule, err);
+    if (s != LAZ_OK)
+        return s;
     item = laz_list_add(y->set, &y->set->rules, sizeof *item);
     if (item != NULL)
         *item = y->rule;
@@ -206,6 +211,7 @@ static enum laz_status take_import(struct laz_yara *y, struct laz_error *err)
 
 static enum laz_status take_one(struct laz_yara *y, struct laz_error *err)
 {
+    y->is_behind_rule = false;
     if (laz_yara_is(y, "import"))
         return take_import(y, err);
     if (laz_yara_is(y, "include"))
@@ -263,7 +269,8 @@ static enum laz_status take_all(struct laz_yara *y, struct laz_error *err)
         if (s == LAZ_UNSUPPORTED && y->options->skipped != NULL) {
             laz_ruleset_rewind(y->set, mark);
             y->options->skipped(y->options->context, &why);
-            skip_rule(y);
+            if (!y->is_behind_rule)
+                skip_rule(y);
         } else if (s != LAZ_OK) {
             if (err != NULL)
                 *err = why;

@@ -76,6 +76,15 @@ skips_only_what_is_not_supported() {
     grep -q 'mixed.yar:1:28: .*, left out$' skipped
     "$lazaret" db info mixed.lzdb | grep -q '^rules  *1$'
 }
+skips_what_the_compiler_refuses() {
+    printf 'rule Zeros { strings: $a = { 00 00 } condition: $a }\nrule Asks { condition: Zeros }\nrule Next { strings: $a = "next" condition: $a }\n' >zeros.yar
+    printf 'Zeros:0:*:0000\nKept:0:*:6162636465\n' >zeros.ndb
+    refused 2 'zeros.yar:1:23: expected at least one whole byte other than 00' \
+        "$lazaret" db build -o zeros.lzdb zeros.yar
+    "$lazaret" db build --skip-unsupported -o zeros.lzdb zeros.yar zeros.ndb 2>skipped
+    [[ $(wc -l <skipped) -eq 3 ]] && grep -q 'zeros.yar:1:23: ' skipped && grep -q 'zeros.yar:2:24: ' skipped
+    "$lazaret" db info zeros.lzdb | grep -q '^rules  *2$'
+}
 refuses_a_cut_database() {
     head -c 5000 pack.lzdb >cut.lzdb
     refused 2 'lazaret: database: ' "$lazaret" db info cut.lzdb
@@ -159,12 +168,13 @@ compiler_opens_nothing() {
     refused 2 'NAME=FD' "$LAZ_BUILD/lazaret-compile" --source a.yar --out 1
 }
 
-echo 1..15
+echo 1..16
 check 'a folder becomes a database that names its sources' builds_a_folder
 check 'the database finds what it was built for' finds_what_it_was_built_for
 check 'info is one JSON object when asked' says_it_as_json
 check 'a broken rule is named by place and leaves the old database' leaves_the_old_database
 check 'what is not supported is left out only when asked' skips_only_what_is_not_supported
+check 'what the compiler refuses is left out too' skips_what_the_compiler_refuses
 check 'a database cut short is refused' refuses_a_cut_database
 check 'a database of another version is refused with a remedy' refuses_another_version
 check 'bad arguments are named' names_bad_arguments
