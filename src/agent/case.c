@@ -3,11 +3,14 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/clock.h"
 #include "sys/fd.h"
 
+#define GONE_MARK  " (deleted)"
 #define SEARCH_MAX 256 /* cases looked at for the same file; beyond that it is scanned twice */
 
 enum laz_status laz_cases_init(struct laz_cases *c, uint32_t count, struct laz_error *err)
@@ -108,18 +111,32 @@ bool laz_case_is_put(struct laz_cases *c, const struct laz_cache_key *key)
     return false;
 }
 
+/* The kernel writes the mark behind a name that is gone, but a name may also end so by itself. */
+static size_t without_mark(int fd, const char *path, size_t len)
+{
+    const size_t mark_len = strlen(GONE_MARK);
+    struct stat file, named;
+
+    if (len < mark_len || strcmp(path + len - mark_len, GONE_MARK) != 0)
+        return len;
+    if (fstat(fd, &file) != 0 || file.st_nlink == 0)
+        return 0;
+    if (lstat(path, &named) == 0 && named.st_dev == file.st_dev && named.st_ino == file.st_ino)
+        return len;
+    return len - mark_len; /* it has another name, which nobody tells us */
+}
+
 void laz_fd_path(int fd, char *out, size_t size)
 {
     char link[64];
-    struct laz_view path;
     ssize_t n;
 
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     n = readlink(link, out, size - 1);
-    path = laz_view_from(out, n < 0 ? 0 : (size_t)n);
-    if (n < 0 || (size_t)n == size - 1 || laz_view_ends_text(path, " (deleted)"))
-        path.len = 0;
-    out[path.len] = '\0';
+    if (n < 0 || (size_t)n == size - 1)
+        n = 0;
+    out[n] = '\0';
+    out[without_mark(fd, out, (size_t)n)] = '\0';
 }
 
 const char *laz_case_path(struct laz_case *one)

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/gate_priv.h"
@@ -166,6 +167,21 @@ static void on_kept(struct gate *g, const struct laz_vault_kept_message *m)
     gate_settle(g, one);
 }
 
+/* What the guard counts by. A file that is written through a name of many (hard links), or through
+ * one that is gone again, counts as itself, however often the same name is used. */
+static void name_for_guard(struct laz_case *one, char out[PATH_MAX])
+{
+    const char *path = laz_case_path(one);
+    struct stat file, named;
+    bool plain = fstat(one->fd, &file) == 0 && file.st_nlink == 1 && lstat(path, &named) == 0 &&
+                 named.st_ino == file.st_ino && named.st_dev == file.st_dev;
+
+    if (plain || strlen(path) + 24 >= PATH_MAX)
+        snprintf(out, PATH_MAX, "%s", path);
+    else
+        snprintf(out, PATH_MAX, "%.*s#%llu", PATH_MAX - 24, path, (unsigned long long)file.st_ino);
+}
+
 static void on_opened(struct gate *g, const struct laz_vault_job_message *answer, int fd)
 {
     struct laz_case *one = laz_case_find(&g->cases, answer->job);
@@ -179,11 +195,13 @@ static void on_opened(struct gate *g, const struct laz_vault_job_message *answer
     a = gate_actor_find(g, laz_view_of(one->actor));
     if (answer->status == LAZ_OK && fd >= 0 && laz_case_path(one)[0] != '\0') {
         int fds[2] = {fd, one->fd};
+        char name[PATH_MAX];
 
+        name_for_guard(one, name);
         if (a != NULL)
             gate_actor_tell(g, a);
         m.actor = laz_view_of(one->actor);
-        m.path = laz_view_of(laz_case_path(one));
+        m.path = laz_view_of(name);
         m.other = laz_view_of(gate_tree_of(g, laz_case_path(one), &tree));
         laz_ignore(laz_peer_send(&g->broker, &m, fds, 2)); /* lost, one deed is not scored */
     }

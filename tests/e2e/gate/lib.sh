@@ -61,6 +61,6 @@ attack_folder() { # attack_folder DIR COUNT: documents, and leave to destroy the
     mkdir -p "$1"
     touch "$1/THIS-FOLDER-MAY-BE-DESTROYED"
     for ((i = 0; i < $2; i++)); do
-        yes "Report $i: the patient was seen in the morning, all findings normal." | head -n $((50 + i)) >"$1/report$i.txt"
+        yes "Report $i: the patient was seen in the morning, all findings normal." | head -n $((50 + i % 100)) >"$1/report$i.txt"
     done
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,6 +102,25 @@ static void a_path_is_that_of_the_file_as_long_as_it_has_a_name(void **state)
     close(fd);
 }
 
+static void a_name_may_end_as_the_kernel_marks_those_that_are_gone(void **state)
+{
+    static const char name[] = "/tmp/laz_case_test (deleted)", other[] = "/tmp/laz_case_test_other";
+    char path[PATH_MAX];
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    laz_fd_path(fd, path, sizeof path);
+    assert_string_equal(path, name);
+    assert_int_equal(link(name, other), 0);
+    assert_int_equal(unlink(name), 0);
+    laz_fd_path(fd, path, sizeof path);
+    assert_string_equal(path, name); /* its last name, for it still has one */
+    assert_int_equal(unlink(other), 0);
+    laz_fd_path(fd, path, sizeof path);
+    assert_string_equal(path, "");
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +129,7 @@ int main(void)
         cmocka_unit_test(a_full_room_gives_none),
         cmocka_unit_test(the_same_file_is_scanned_once),
         cmocka_unit_test(a_path_is_that_of_the_file_as_long_as_it_has_a_name),
+        cmocka_unit_test(a_name_may_end_as_the_kernel_marks_those_that_are_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
