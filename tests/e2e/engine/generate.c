@@ -112,7 +112,7 @@ static void add_alternatives(struct dice *dice, struct laz_buf *out, const char 
 static void add_hex_string(struct dice *dice, struct laz_buf *out)
 {
     uint64_t len = 1 + roll(dice, 4);
-    bool has_jump = false; /* yara 4.2.3 misses some matches of strings with two jumps */
+    bool has_jump = false; /* yara 4.2.3 misses some matches of two jumps: see jumps.py */
 
     add(out, "{ ");
     add_hex_byte(dice, out, false);
