@@ -303,6 +303,19 @@ static int exit_status(const struct run *run)
     return s->incomplete > 0 ? EXIT_INCOMPLETE : LAZ_EXIT_OK;
 }
 
+/* Who reads our output must not take a part of it for all. */
+static void check_output(struct run *run)
+{
+    struct laz_error err;
+
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return;
+    run->failed = true;
+    laz_ignore(laz_fail(&err, LAZ_IO, "scan", "standard output", "could not be written",
+                        "check its space, and who reads it"));
+    laz_ignore(laz_cli_fail(&err)); /* the exit status comes at the end */
+}
+
 static void scan_all(struct run *run, char **paths)
 {
     int64_t start = laz_monotonic_ms();
@@ -313,8 +326,7 @@ static void scan_all(struct run *run, char **paths)
     while (!run->failed && take_answer(run))
         continue;
     run->summary.elapsed_ms = laz_monotonic_ms() - start;
-    if (fflush(stdout) != 0)
-        run->failed = true;
+    check_output(run);
     laz_scan_print_summary(&run->summary, &run->walk);
 }
 

@@ -3,6 +3,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "format/gzip.h"
@@ -23,7 +25,7 @@ struct laz_archive {
     uint64_t offset;
     laz_archive_stop_fn *stop;
     void *context;
-    bool stopped, damaged;
+    bool stopped, damaged, broken;
     char name[LAZ_PART_NAME_SIZE];
 };
 
@@ -266,21 +268,34 @@ static enum laz_status status_of_error(struct laz_archive *a)
     return LAZ_DAMAGED;
 }
 
-static void describe_member(struct archive_entry *entry, struct laz_member *out)
+/* A name that no reader of names understands still leaves a member that people can find. */
+static const char *name_of(struct laz_archive *a, struct archive_entry *entry)
 {
     const char *name = archive_entry_pathname(entry);
 
     if (name == NULL)
         name = archive_entry_pathname_utf8(entry);
+    if (name != NULL && name[0] != 0)
+        return name;
+    snprintf(a->name, sizeof a->name, "member-%" PRIu64, a->member_count + 1);
+    return a->name;
+}
+
+static void describe_member(struct laz_archive *a, struct archive_entry *entry,
+                            struct laz_member *out)
+{
+    bool is_file = archive_entry_filetype(entry) == AE_IFREG;
+
     *out = (struct laz_member){
-        .name = name == NULL ? laz_view_from(NULL, 0) : laz_view_of(name),
+        .name = laz_view_of(name_of(a, entry)),
         .encrypted = archive_entry_is_encrypted(entry) != 0,
         .has_size = archive_entry_size_is_set(entry) != 0 && archive_entry_size(entry) >= 0,
     };
     if (out->has_size)
         out->size = (uint64_t)archive_entry_size(entry);
-    /* What says that it is a folder and has bytes nevertheless, is read. */
-    out->has_data = out->has_size ? out->size > 0 : archive_entry_filetype(entry) == AE_IFREG;
+    /* What says that it is a folder and has bytes nevertheless, is read, and so is what a zip says
+     * to have no bytes: some unpack until the packed data end. */
+    out->has_data = out->size > 0 || (is_file && (!out->has_size || a->type->id == LAZ_TYPE_ZIP));
 }
 
 static bool is_told_to_stop(struct laz_archive *a)
@@ -298,6 +313,10 @@ static enum laz_status next_of_reader(struct laz_archive *a, struct laz_member *
         return laz_pdf_next(a->pdf, out);
     if (a->reader == NULL)
         return LAZ_NOT_FOUND;
+    /* libarchive 3.6 follows a null pointer on its way past data of a cabinet that it could not
+     * read. */
+    if (a->broken)
+        return LAZ_DAMAGED;
     result = archive_read_next_header(a->reader, &entry);
     if (result == ARCHIVE_EOF)
         return LAZ_NOT_FOUND;
@@ -305,7 +324,7 @@ static enum laz_status next_of_reader(struct laz_archive *a, struct laz_member *
         a->damaged = a->damaged || result == ARCHIVE_RETRY;
     else if (result != ARCHIVE_OK)
         return status_of_error(a);
-    describe_member(entry, out);
+    describe_member(a, entry, out);
     return LAZ_OK;
 }
 
@@ -323,6 +342,9 @@ static void begin_parts(struct laz_archive *a, enum laz_status end_status)
     enum laz_status s = LAZ_OK;
 
     a->ended = true;
+    /* Its reader takes a header that it does not know for the end. */
+    if (a->type->id == LAZ_TYPE_LHA && a->member_count == 0)
+        a->damaged = true;
     if (a->type->id == LAZ_TYPE_ZIP)
         a->damaged = a->damaged || a->parts.zip.contradicts ||
                      (whole && a->parts.zip.entry_count != a->member_count);
@@ -363,10 +385,14 @@ enum laz_status laz_archive_read(struct laz_archive *a, uint8_t *out, size_t siz
             return LAZ_OK;
         if (n == ARCHIVE_WARN)
             a->damaged = true;
+        if ((n == ARCHIVE_RETRY || n == ARCHIVE_WARN) && is_told_to_stop(a))
+            return LAZ_LIMIT;
         if (n == ARCHIVE_RETRY || n == ARCHIVE_WARN)
             continue;
-        if (n < 0)
+        if (n < 0) {
+            a->broken = a->type->id == LAZ_TYPE_CAB;
             return status_of_error(a);
+        }
         *len += (size_t)n;
     }
     return LAZ_OK;

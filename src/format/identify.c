@@ -42,7 +42,6 @@ static const struct magic magics[] = {
     MAGIC("tar", ARCHIVE, TAR, 257, "ustar"),
     MAGIC("iso", ARCHIVE, ISO, 32769, "CD001"),
     MAGIC("gzip", STREAM, GZIP, 0, "\x1F\x8B\x08"),
-    WEAK("bzip2", STREAM, BZIP2, 0, "BZh"),
     MAGIC("xz", STREAM, XZ, 0,
           "\xFD"
           "7zXZ\0"),
@@ -151,8 +150,9 @@ static const struct laz_type type_uu = {"uuencode", LAZ_TYPE_STREAM, LAZ_TYPE_UU
 static const struct laz_type type_pe = {"pe", LAZ_TYPE_MIXED, LAZ_TYPE_PE, true, false};
 static const struct laz_type type_dos = {"dos", LAZ_TYPE_MIXED, LAZ_TYPE_PE, true, false};
 static const struct laz_type type_tar = {"tar", LAZ_TYPE_ARCHIVE, LAZ_TYPE_TAR, true, true};
-static const struct laz_type type_lha = {"lha", LAZ_TYPE_ARCHIVE, LAZ_TYPE_LHA, true, true};
-static const struct laz_type type_lzma = {"lzma", LAZ_TYPE_STREAM, LAZ_TYPE_LZMA, true, true};
+static const struct laz_type type_lha = {"lha", LAZ_TYPE_ARCHIVE, LAZ_TYPE_LHA, true, false};
+static const struct laz_type type_bzip2 = {"bzip2", LAZ_TYPE_STREAM, LAZ_TYPE_BZIP2, true, false};
+static const struct laz_type type_lzma = {"lzma", LAZ_TYPE_STREAM, LAZ_TYPE_LZMA, true, false};
 static const struct laz_type type_bmp = {"bmp", LAZ_TYPE_PLAIN, LAZ_TYPE_PICTURE, true, false};
 static const struct laz_type type_arj = {"arj", LAZ_TYPE_CLOSED, LAZ_TYPE_OTHER, true, false};
 static const struct laz_type type_dmg = {"dmg", LAZ_TYPE_CLOSED, LAZ_TYPE_OTHER, true, false};
@@ -219,6 +219,17 @@ static bool is_lha(struct laz_view bytes)
            (method.data[2] == 'h' || method.data[2] == 'z') && method.data[4] == '-';
 }
 
+/* "BZh", a size of blocks, and the magic of a block or of the end of a stream of none. */
+static bool is_bzip2(struct laz_view bytes)
+{
+    struct laz_view magic;
+
+    return laz_view_starts(bytes, laz_view_of("BZh")) && laz_view_at(bytes, 4, 6, &magic) &&
+           bytes.data[3] >= '1' && bytes.data[3] <= '9' &&
+           (laz_view_equal_text(magic, "1AY&SY") ||
+            laz_view_equal_text(magic, "\x17\x72\x45\x38\x50\x90"));
+}
+
 /* No magic either: the property byte, a dictionary of 2^n or 2^n + 2^(n-1), and a size that is
  * unknown or below 256 GiB, as xz itself checks. */
 static bool is_lzma(struct laz_view bytes)
@@ -280,6 +291,8 @@ const struct laz_type *laz_identify(struct laz_view bytes)
         return &type_tar;
     if (is_lha(bytes))
         return &type_lha;
+    if (is_bzip2(bytes))
+        return &type_bzip2;
     if (is_lzma(bytes))
         return &type_lzma;
     if (is_bmp(bytes))

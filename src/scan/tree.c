@@ -63,7 +63,7 @@ static void push(struct laz_scanner *s, const struct laz_type *type, struct laz_
     status = laz_archive_open(type, bytes, is_late, s, &f->archive);
     if (status == LAZ_OK)
         s->depth++;
-    else if (!type->weak || status == LAZ_LIMIT)
+    else if (!type->weak || status != LAZ_DAMAGED)
         laz_scanner_note(s, reason_of(status), type->name);
 }
 
@@ -231,7 +231,7 @@ static void visit_member(struct laz_scanner *s, struct laz_frame *f, const struc
 /* The archive ended, by its end or before it. */
 static void leave(struct laz_scanner *s, struct laz_frame *f, enum laz_status status)
 {
-    bool chance = f->type->weak && f->member_count == 0 && status != LAZ_LIMIT;
+    bool chance = f->type->weak && f->member_count == 0 && status == LAZ_DAMAGED;
 
     s->path_len = f->path_len;
     if (status == LAZ_NOT_FOUND && laz_archive_is_damaged(f->archive))

@@ -82,6 +82,10 @@ put("zip-in-a-comment.zip.found", changed(good, end + 20, "<H", len(evil)) + evi
 long = evil + bytes(30000) # more than some readers look back
 put("zip-in-a-long-comment.zip.found", changed(good, end + 20, "<H", len(long)) + long)
 put("sizes-that-lie.zip.found", changed(evil, evil_at + 24, "<I", 5))
+empty = changed(changed(evil, evil_at + 24, "<I", 0), 22, "<I", 0)
+put("of-no-size-it-says.zip.found", empty)
+unnamed = zip_of(("\u00e9" * 8, EICAR)).replace("\u00e9".encode(), b"\xff\xfe") # said to be UTF-8
+put("name-that-is-none.zip.found", unnamed)
 put("no-directory.zip.found", evil_entries)
 put("two-of-one-name.zip.found", zip_of(("a", b"hello"), ("b", EICAR)).replace(b"b", b"a"))
 put("no-directory-and-rubbish.zip.damaged", good_entries + ENTRY + bytes(50) + evil_entries)
@@ -96,6 +100,15 @@ put("gzip-behind-bzip2.bz2.found", bz2.compress(b"hello") + gzip.compress(EICAR)
 put("two-streams.xz.found", lzma.compress(b"hello") + lzma.compress(EICAR))
 put("two-streams-with-zeros.xz.found", lzma.compress(b"hello") + bytes(8) + lzma.compress(EICAR))
 put("tar-behind-tar.tar.found", tar_of("a", b"x") + tar_of("e", EICAR))
+lzma_filter = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 29}] # more memory than a worker has
+put("large-dictionary.lzma.damaged",
+    lzma.compress(EICAR * 2, format=lzma.FORMAT_ALONE, filters=lzma_filter))
+put("no-header.lzh.damaged", b"\xff\0-lh5-" + b"\xff" * 300)
+with open("/usr/share/clamav-testfiles/clam.cab", "rb") as f:
+    cab = f.read()
+for at, byte in [(75, 127)]:
+    cab = changed(cab, at, "B", byte)
+put("data-that-cannot-be-read.cab.damaged", cab)
 with open("/usr/share/clamav-testfiles/clam.exe", "rb") as f:
     clam = f.read()
 put("program-in-a-program.exe.found", program(bytes(700) + clam))

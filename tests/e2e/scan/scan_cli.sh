@@ -116,6 +116,10 @@ check "and is not called clean" grep -q '"verdict":"incomplete","reason":"unread
 check "without root it finds as well" status 1 \
     "${unprivileged[@]}" "$lazaret" scan --db "$dir/test.lzdb" "$dir/bad"
 
+check "output that cannot be written exits 2" status 2 \
+    bash -c '"$0" scan --db "$1" --verbose "$2" >/dev/full' "$lazaret" "$dir/test.lzdb" "$dir/clean"
+check "and says so" grep -q '^lazaret: scan: standard output: ' "$dir/err"
+
 # Databases that are none.
 check "a database that is missing exits 2" status 2 "$lazaret" scan --db "$dir/no.lzdb" "$dir/clean"
 check "and says how to get one" grep -q "^lazaret: database: $dir/no.lzdb: .*db build" "$dir/err"
