@@ -66,12 +66,27 @@ LAZ_CHECKED enum laz_status laz_yara_fail_here(const struct laz_yara *y, enum la
                                                const char *why, const char *remedy,
                                                struct laz_error *err);
 
+struct laz_yara_modifiers {
+    bool ascii, wide, nocase, fullword;
+    bool is_xor, base64, base64wide;
+    uint8_t xor_first, xor_last;
+    uint8_t alphabet[64];
+};
+/* What stands behind a string; is_text: one in quotes. */
+LAZ_CHECKED enum laz_status laz_yara_take_modifiers(struct laz_yara *y,
+                                                    struct laz_yara_modifiers *m, bool is_text,
+                                                    struct laz_error *err);
+size_t laz_yara_base64(const struct laz_yara_modifiers *m, const uint8_t *text, size_t len,
+                       unsigned skip, uint8_t *out);
+
 /* The strings section, behind "strings:". */
 LAZ_CHECKED enum laz_status laz_yara_strings(struct laz_yara *y, struct laz_error *err);
 /* A hex string; y->word is its opening brace, and afterwards the word behind the closing one. */
 LAZ_CHECKED enum laz_status laz_yara_hex(struct laz_yara *y, struct laz_error *err);
 /* The bytes of a quoted text; false when an escape is wrong. out has room for text.len bytes. */
 bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len);
+/* The same, when there are at most size bytes. */
+bool laz_yara_unescape_into(struct laz_view text, uint8_t *out, size_t size, size_t *len);
 
 /* What an expression is: a number may stand for its truth, but a truth is no number. */
 enum laz_yara_type { LAZ_YARA_IS_TRUTH, LAZ_YARA_IS_NUMBER };

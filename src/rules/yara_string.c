@@ -5,10 +5,6 @@
 
 #define STRINGS_MAX 10000 /* of one rule; as YARA's own limit */
 
-struct modifiers {
-    bool ascii, wide, nocase, fullword;
-};
-
 static bool take_escape(struct laz_view *v, uint8_t *out)
 {
     uint8_t c;
@@ -37,54 +33,26 @@ static bool take_escape(struct laz_view *v, uint8_t *out)
     }
 }
 
-bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len)
+bool laz_yara_unescape_into(struct laz_view text, uint8_t *out, size_t size, size_t *len)
 {
     uint8_t c;
 
     *len = 0;
     while (laz_take_u8(&text, &c)) {
-        if (c == '\\' && !take_escape(&text, &c))
+        if (*len == size || (c == '\\' && !take_escape(&text, &c)))
             return false;
         out[(*len)++] = c;
     }
     return true;
 }
 
-static enum laz_status take_modifiers(struct laz_yara *y, struct modifiers *m, bool is_text,
-                                      struct laz_error *err)
+bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len)
 {
-    *m = (struct modifiers){0};
-    while (y->word.kind == LAZ_YARA_NAME) {
-        bool is_section = laz_yara_is(y, "condition");
-
-        if (is_section)
-            break;
-        if (laz_yara_is(y, "xor") || laz_yara_is(y, "base64") || laz_yara_is(y, "base64wide"))
-            return laz_yara_fail(y, LAZ_UNSUPPORTED, "this modifier is not supported",
-                                 "expected ascii, wide, nocase, fullword or private", err);
-        if (is_text && laz_yara_is(y, "ascii"))
-            m->ascii = true;
-        else if (is_text && laz_yara_is(y, "wide"))
-            m->wide = true;
-        else if (is_text && laz_yara_is(y, "nocase"))
-            m->nocase = true;
-        else if (is_text && laz_yara_is(y, "fullword"))
-            m->fullword = true;
-        else if (!laz_yara_is(y, "private"))
-            return laz_yara_expected(
-                y,
-                is_text ? "ascii, wide, nocase, fullword, private or the next string"
-                        : "private or the next string",
-                err);
-        laz_yara_advance(y);
-    }
-    if (!m->wide)
-        m->ascii = true;
-    return LAZ_OK;
+    return laz_yara_unescape_into(text, out, text.len, len);
 }
 
 static void add_body(struct laz_yara *y, const uint8_t *bytes, size_t len,
-                     const struct modifiers *m, bool wide)
+                     const struct laz_yara_modifiers *m, bool wide, uint8_t key)
 {
     struct laz_body body = {
         .token_first = (uint32_t)y->set->tokens.count,
@@ -99,17 +67,73 @@ static void add_body(struct laz_yara *y, const uint8_t *bytes, size_t len,
         return;
     *item = body;
     for (size_t i = 0; i < len; i++) {
-        laz_ruleset_add_token(y->set, (struct laz_token){LAZ_TOKEN_BYTE, bytes[i], 0xff, 0, 0});
+        laz_ruleset_add_token(y->set,
+                              (struct laz_token){LAZ_TOKEN_BYTE, bytes[i] ^ key, 0xff, 0, 0});
         if (wide)
-            laz_ruleset_add_token(y->set, (struct laz_token){LAZ_TOKEN_BYTE, 0, 0xff, 0, 0});
+            laz_ruleset_add_token(y->set, (struct laz_token){LAZ_TOKEN_BYTE, key, 0xff, 0, 0});
     }
+}
+
+/* Each way in which text may stand in base64: at each place of a group of three. */
+static enum laz_status add_base64(struct laz_yara *y, const uint8_t *text, size_t len,
+                                  const struct laz_yara_modifiers *m, struct laz_error *err)
+{
+    uint8_t *out = malloc(2 * len + 4);
+
+    if (out == NULL)
+        return laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
+    for (unsigned skip = 0; skip < 3; skip++) {
+        size_t count = laz_yara_base64(m, text, len, skip, out);
+
+        if (m->base64)
+            add_body(y, out, count, m, false, 0);
+        if (m->base64wide)
+            add_body(y, out, count, m, true, 0);
+    }
+    free(out);
+    return LAZ_OK;
+}
+
+static enum laz_status add_all_base64(struct laz_yara *y, const uint8_t *text, size_t len,
+                                      const struct laz_yara_modifiers *m, struct laz_error *err)
+{
+    enum laz_status s = LAZ_OK;
+    uint8_t *wide = calloc(len, 2);
+
+    if (len < 3)
+        s = laz_yara_fail(y, LAZ_INVALID, "expected a text of at least 3 bytes before base64", "",
+                          err);
+    else if (wide == NULL)
+        s = laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
+    for (size_t i = 0; s == LAZ_OK && i < len; i++)
+        wide[2 * i] = text[i];
+    if (s == LAZ_OK && m->ascii)
+        s = add_base64(y, text, len, m, err);
+    if (s == LAZ_OK && m->wide)
+        s = add_base64(y, wide, 2 * len, m, err);
+    free(wide);
+    return s;
+}
+
+static enum laz_status add_bodies(struct laz_yara *y, const uint8_t *bytes, size_t len,
+                                  const struct laz_yara_modifiers *m, struct laz_error *err)
+{
+    if (m->base64 || m->base64wide)
+        return add_all_base64(y, bytes, len, m, err);
+    for (unsigned key = m->xor_first; key <= m->xor_last; key++) {
+        if (m->ascii)
+            add_body(y, bytes, len, m, false, (uint8_t)key);
+        if (m->wide)
+            add_body(y, bytes, len, m, true, (uint8_t)key);
+    }
+    return LAZ_OK;
 }
 
 static enum laz_status take_text(struct laz_yara *y, struct laz_error *err)
 {
     struct laz_yara_word word = y->word;
     uint8_t *bytes = malloc(word.text.len + 1);
-    struct modifiers m;
+    struct laz_yara_modifiers m;
     size_t len = 0;
     enum laz_status s = LAZ_OK;
 
@@ -122,12 +146,10 @@ static enum laz_status take_text(struct laz_yara *y, struct laz_error *err)
         s = laz_yara_fail(y, LAZ_INVALID, "expected a text that is not empty", "", err);
     if (s == LAZ_OK) {
         laz_yara_advance(y);
-        s = take_modifiers(y, &m, true, err);
+        s = laz_yara_take_modifiers(y, &m, true, err);
     }
-    if (s == LAZ_OK && m.ascii)
-        add_body(y, bytes, len, &m, false);
-    if (s == LAZ_OK && m.wide)
-        add_body(y, bytes, len, &m, true);
+    if (s == LAZ_OK)
+        s = add_bodies(y, bytes, len, &m, err);
     free(bytes);
     return s;
 }
@@ -135,12 +157,12 @@ static enum laz_status take_text(struct laz_yara *y, struct laz_error *err)
 static enum laz_status take_hex(struct laz_yara *y, struct laz_error *err)
 {
     struct laz_body body = {.token_first = (uint32_t)y->set->tokens.count};
-    struct modifiers m;
+    struct laz_yara_modifiers m;
     struct laz_body *item;
     enum laz_status s = laz_yara_hex(y, err);
 
     if (s == LAZ_OK)
-        s = take_modifiers(y, &m, false, err);
+        s = laz_yara_take_modifiers(y, &m, false, err);
     if (s != LAZ_OK)
         return s;
     body.token_count = (uint32_t)y->set->tokens.count - body.token_first;

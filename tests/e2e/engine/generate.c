@@ -63,7 +63,9 @@ static void add_text_string(struct dice *dice, struct laz_buf *out)
                                             " fullword",
                                             " wide fullword",
                                             " ascii wide nocase",
-                                            " nocase fullword"};
+                                            " nocase fullword",
+                                            " xor(0-3)",
+                                            " xor(1-3) wide ascii"};
     uint64_t len = 2 + roll(dice, 4);
 
     add(out, "\"");
