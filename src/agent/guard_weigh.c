@@ -111,10 +111,12 @@ static void weigh_lost(const struct laz_change *c, bool encrypted, struct laz_gu
     bool has_type =
         (c->new_known_type && !is_locked(c->new_type)) || laz_guard_is_text(c->new_type);
     bool lost = c->similarity < LOST_SIMILARITY;
+    /* Less than a block is encrypted of a small file: not even as a whole, but no text any more. */
+    bool risen = c->new_entropy - c->old_entropy >= RISE_MIN;
 
-    if (encrypted && c->new_entropy - c->old_entropy >= RISE_MIN)
+    if (encrypted && risen)
         w->of[LAZ_GUARD_ENTROPY_RISE] = W_ENTROPY_RISE;
-    if (had_type && !has_type && (encrypted || lost || c->header_only))
+    if (had_type && !has_type && (encrypted || lost || risen || c->header_only))
         w->of[LAZ_GUARD_TYPE_LOST] = W_TYPE_LOST;
     else if (c->old_known_type && has_type && lost && strcmp(c->old_type, c->new_type) != 0)
         w->of[LAZ_GUARD_TYPE_CHANGED] = W_TYPE_CHANGED;

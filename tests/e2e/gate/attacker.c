@@ -126,6 +126,22 @@ static bool plainly(const char *name, uint64_t seed)
     return overwrite(openat(folder, name, O_RDWR), seed);
 }
 
+/* Only the beginning, by a process that does nothing else. */
+static bool in_part(const char *name, uint64_t seed)
+{
+    unsigned char block[3000];
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        int fd = openat(folder, name, O_WRONLY);
+
+        fill(block, sizeof block, seed);
+        _exit(fd >= 0 && write(fd, block, sizeof block) == (ssize_t)sizeof block ? 0 : 1);
+    }
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 /* The writer is nobody's child any more when it writes, and is gone right after. */
 static bool by_orphan(const char *name, uint64_t seed)
 {
@@ -330,6 +346,7 @@ int main(int argc, char **argv)
                 {"alias", by_alias},
                 {"map", by_map},
                 {"orphan", by_orphan},
+                {"in-part", in_part},
                 {"rename-over", by_rename_over},
                 {"io_uring", by_ring},
                 {"new-folder", in_new_folder},

@@ -36,7 +36,7 @@ put_back_story() { # put_back_story WAY TREE
         not_ok "$way: every file is back, byte by byte, and nothing else stands there" "$(diff "$work/before" "$work/after" | head -n 8) of $(diff "$work/before" "$work/after" | grep -c '^<')"
     fi
 }
-for way in truncation openat2 path-descriptor handle map orphan io_uring threads storm; do
+for way in truncation openat2 path-descriptor handle map orphan in-part io_uring threads storm; do
     attack_story "$way" "$work/disk/$way" 60
 done
 attack_story processes "$work/disk/processes" 5000
