@@ -2,7 +2,6 @@
 #include <hs/hs_runtime.h>
 #include <stdlib.h>
 
-#include "match/database_priv.h"
 #include "rules/compiler_priv.h"
 
 static enum laz_status no_memory(struct laz_error *err)
@@ -86,18 +85,13 @@ static enum laz_status cut_rule(struct laz_ruleset *set, uint32_t rule, uint32_t
 }
 
 /* One byte stands everywhere: it is looked for only in objects that a guard lets pass. */
-static bool is_late(const struct laz_image *image, const struct laz_cut_form *forms, size_t count)
+static bool is_late(const struct laz_guards *guards, const struct laz_cut_form *forms, size_t count)
 {
-    const struct laz_buf *guards = &image->sections[LAZ_SECTION_GUARDS];
-
     if (forms->atom_len > 1 || forms->atom_nocase)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *guard = guards->data + (size_t)forms[i].guard * LAZ_GUARD_SIZE;
-
-        if (laz_load_u32(guard + 4) == 0 && laz_load_u32(guard + 8) == LAZ_TARGET_ANY)
+    for (size_t i = 0; i < count; i++)
+        if (laz_guards_lets_all_pass(guards, forms[i].guard))
             return false;
-    }
     return true;
 }
 
@@ -111,13 +105,13 @@ static size_t end_of_atom(const struct laz_list *forms, size_t first)
     return end;
 }
 
-static void mark_late(const struct laz_image *image, struct laz_list *forms)
+static void mark_late(const struct laz_guards *guards, struct laz_list *forms)
 {
     for (size_t first = 0, end; first < forms->count; first = end) {
         struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, first);
 
         end = end_of_atom(forms, first);
-        if (!is_late(image, form, end - first))
+        if (!is_late(guards, form, end - first))
             continue;
         for (size_t i = 0; i < end - first; i++)
             form[i].is_late = true;
@@ -146,7 +140,7 @@ static enum laz_status cut_all(struct laz_ruleset *set, struct laz_image *image,
     if (forms->count == 0)
         return LAZ_OK;
     qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
-    mark_late(image, forms);
+    mark_late(guards, forms);
     qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
     return LAZ_OK;
 }
@@ -237,8 +231,10 @@ static enum laz_status write_forms(const struct laz_ruleset *set, const struct l
                                    struct laz_error *err)
 {
     uint32_t *runs = count_runs(forms);
-    enum laz_status s = runs == NULL ? no_memory(err) : LAZ_OK;
+    enum laz_status s = LAZ_OK;
 
+    if (runs == NULL)
+        return no_memory(err);
     for (size_t i = 0; s == LAZ_OK && i < forms->count; i++) {
         const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
 

@@ -69,6 +69,9 @@ void laz_guards_drop(struct laz_guards **g);
 bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
                     const struct laz_ir_rule *rule, uint32_t *index);
 
+/* True when the guard asks nothing of an object. */
+bool laz_guards_lets_all_pass(const struct laz_guards *g, uint32_t index);
+
 void laz_image_init(struct laz_image *image);
 void laz_image_clear(struct laz_image *image);
 LAZ_CHECKED enum laz_status laz_image_write(const struct laz_image *image, struct laz_buf *out,

@@ -1,6 +1,6 @@
 #include <stdlib.h>
+#include <string.h>
 
-#include "match/database_priv.h"
 #include "rules/compiler_priv.h"
 
 #define BUCKETS 4096
@@ -115,4 +115,10 @@ bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
     ok = find_or_add(g, laz_buf_view(&code), (uint32_t)rule->flags >> LAZ_RULE_TARGET_SHIFT, index);
     laz_buf_clear(&code);
     return ok;
+}
+
+bool laz_guards_lets_all_pass(const struct laz_guards *g, uint32_t index)
+{
+    LAZ_ASSERT(index < g->count);
+    return g->items[index].code_len == 0 && g->items[index].target == LAZ_TARGET_ANY;
 }

@@ -62,11 +62,11 @@ static void follow(struct walk *w, struct front *front, size_t step, size_t at)
             front->items[front->count++] = i;
             break;
         case LAZ_REGEX_SPLIT:
-            push(w, &depth, (size_t)((int)i + s->to_other), at);
-            push(w, &depth, (size_t)((int)i + s->to), at);
+            push(w, &depth, i + (size_t)s->to_other, at);
+            push(w, &depth, i + (size_t)s->to, at);
             break;
         case LAZ_REGEX_JUMP:
-            push(w, &depth, (size_t)((int)i + s->to), at);
+            push(w, &depth, i + (size_t)s->to, at);
             break;
         case LAZ_REGEX_START:
         case LAZ_REGEX_END:

@@ -21,7 +21,7 @@ enum laz_regex_op {
 
 struct laz_regex_step {
     uint8_t op;       /* enum laz_regex_op */
-    int to, to_other; /* counted from the step itself */
+    int to, to_other; /* counted from the step itself, and added modulo a size_t */
     uint8_t set[32];
 };
 
@@ -34,13 +34,13 @@ struct laz_regex_flags {
     bool nocase, dot_all;
 };
 
-/* LAZ_INVALID, or LAZ_UNSUPPORTED when it is too large: *why says what was expected and *at where in
- * text. out is the caller's to clear. */
-LAZ_CHECKED enum laz_status laz_regex_parse(struct laz_view text, struct laz_regex_flags flags, struct laz_regex *out,
-                     const char **why, size_t *at);
+/* LAZ_INVALID, or LAZ_UNSUPPORTED when it is too large: *why says what was expected and *at where
+ * in text. out is the caller's to clear. */
+LAZ_CHECKED enum laz_status laz_regex_parse(struct laz_view text, struct laz_regex_flags flags,
+                                            struct laz_regex *out, const char **why, size_t *at);
 void laz_regex_clear(struct laz_regex *r);
-/* True when the expression matches from any byte of text on: in an empty text nothing does, and what
- * is empty is not found at the end, as in YARA. False also when memory ran out, with *ok. */
+/* True when the expression matches from any byte of text on: in an empty text nothing does, and
+ * what is empty is not found at the end, as in YARA. False also when memory ran out, with *ok. */
 bool laz_regex_search(const struct laz_regex *r, struct laz_view text, bool *ok);
 
 #endif

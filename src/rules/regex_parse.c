@@ -314,10 +314,11 @@ static bool repeat(struct parser *p, size_t first, uint64_t min, uint64_t max)
     size_t len = p->out->count - first;
     struct laz_regex_step *block = malloc(len * sizeof *block + 1);
     uint64_t copies = max == UINT64_MAX ? min + 1 : max;
-    bool ok = block != NULL || refuse_memory(p);
+    bool ok = true;
 
-    if (ok)
-        memcpy(block, p->out->steps + first, len * sizeof *block);
+    if (block == NULL)
+        return refuse_memory(p);
+    memcpy(block, p->out->steps + first, len * sizeof *block);
     p->out->count = first;
     for (uint64_t i = 0; ok && i < copies; i++) {
         size_t start = p->out->count;
@@ -382,10 +383,11 @@ static bool take_alternatives(struct parser *p)
     return true;
 }
 
-enum laz_status laz_regex_parse(struct laz_view text, struct laz_regex_flags flags, struct laz_regex *out,
-                     const char **why, size_t *at)
+enum laz_status laz_regex_parse(struct laz_view text, struct laz_regex_flags flags,
+                                struct laz_regex *out, const char **why, size_t *at)
 {
-    struct parser p = {.text = text, .rest = text, .flags = flags, .out = out, .status = LAZ_INVALID};
+    struct parser p = {
+        .text = text, .rest = text, .flags = flags, .out = out, .status = LAZ_INVALID};
     bool ok;
 
     *out = (struct laz_regex){.steps = calloc(LAZ_REGEX_STEPS_MAX, sizeof *out->steps)};

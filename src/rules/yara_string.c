@@ -98,16 +98,17 @@ static enum laz_status add_all_base64(struct laz_yara *y, const uint8_t *text, s
                                       const struct laz_yara_modifiers *m, struct laz_error *err)
 {
     enum laz_status s = LAZ_OK;
-    uint8_t *wide = calloc(len, 2);
+    uint8_t *wide;
 
     if (len < 3)
-        s = laz_yara_fail(y, LAZ_INVALID, "expected a text of at least 3 bytes before base64", "",
-                          err);
-    else if (wide == NULL)
-        s = laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
-    for (size_t i = 0; s == LAZ_OK && i < len; i++)
+        return laz_yara_fail(y, LAZ_INVALID, "expected a text of at least 3 bytes before base64",
+                             "", err);
+    wide = calloc(len, 2);
+    if (wide == NULL)
+        return laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
+    for (size_t i = 0; i < len; i++)
         wide[2 * i] = text[i];
-    if (s == LAZ_OK && m->ascii)
+    if (m->ascii)
         s = add_base64(y, text, len, m, err);
     if (s == LAZ_OK && m->wide)
         s = add_base64(y, wide, 2 * len, m, err);
