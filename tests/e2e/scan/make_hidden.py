@@ -101,7 +101,7 @@ put("two-streams.xz.found", lzma.compress(b"hello") + lzma.compress(EICAR))
 put("two-streams-with-zeros.xz.found", lzma.compress(b"hello") + bytes(8) + lzma.compress(EICAR))
 put("tar-behind-tar.tar.found", tar_of("a", b"x") + tar_of("e", EICAR))
 lzma_filter = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 29}] # more memory than a worker has
-put("large-dictionary.lzma.damaged",
+put("large-dictionary.lzma.unclean",
     lzma.compress(EICAR * 2, format=lzma.FORMAT_ALONE, filters=lzma_filter))
 put("no-header.lzh.damaged", b"\xff\0-lh5-" + b"\xff" * 300)
 with open("/usr/share/clamav-testfiles/clam.cab", "rb") as f:
