@@ -21,6 +21,7 @@ struct gate_actor {
     struct laz_actor who;
     bool known, own, told; /* told: to the present broker */
     bool stopped;
+    bool spared; /* would have been stopped, and it was told, while the glass was broken */
 };
 
 struct gate_thread {

@@ -132,6 +132,44 @@ static struct gate_stop *begin_stop(struct gate *g, struct laz_view actor)
     return stop;
 }
 
+static void add_reasons(struct laz_buf *b, const char *reasons)
+{
+    struct laz_view rest = laz_view_of(reasons), word;
+    bool first = true;
+
+    laz_ignore(laz_buf_add_text(b, "\"reasons\":["));
+    while (laz_take_until(&rest, ',', &word)) {
+        if (!first)
+            laz_ignore(laz_buf_add_text(b, ","));
+        first = false;
+        laz_ignore(laz_buf_add_json(b, laz_view_trim(word)));
+    }
+    laz_ignore(laz_buf_add_text(b, "]"));
+}
+
+/* Told once, so that a person knows whom to undo. */
+static void report_spared(struct gate *g, struct gate_actor *a, const struct laz_agent_message *m)
+{
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    char reasons[256];
+    struct gate_report r = {.code = LAZ_REPORT_ACTOR_ALLOWED,
+                            .trigger = LAZ_TRIGGER_GUARD,
+                            .action = LAZ_ACTION_ALLOWED,
+                            .verdict = NO_VERDICT,
+                            .actor = a->who.key,
+                            .reason = "break-glass"};
+
+    laz_buf_init(&members, 4096);
+    if (a->spared)
+        return;
+    a->spared = true;
+    copy_view(reasons, sizeof reasons, m->text);
+    add_reasons(&members, reasons);
+    laz_ignore(laz_buf_addf(&members, ",\"files_touched\":%llu", (unsigned long long)m->value));
+    r.members = laz_buf_text(&members);
+    gate_report(g, &r);
+}
+
 /* The broker has no privilege and is not believed: only who was seen here writing on a guarded tree
  * can be stopped, and never our own processes or who is allowed. */
 void gate_on_stop(struct gate *g, const struct laz_agent_message *m)
@@ -140,8 +178,12 @@ void gate_on_stop(struct gate *g, const struct laz_agent_message *m)
     struct gate_stop *stop;
 
     if (a == NULL || a->own || a->who.pid <= 1 || gate_is_allowed(g, a) ||
-        find_stop(g, m->actor) != NULL || gate_glass_is_broken(g))
+        find_stop(g, m->actor) != NULL)
         return;
+    if (gate_glass_is_broken(g)) {
+        report_spared(g, a, m);
+        return;
+    }
     stop = begin_stop(g, m->actor);
     if (stop == NULL)
         return;
@@ -176,21 +218,6 @@ void gate_on_undo(struct gate *g, const struct laz_agent_message *m)
         ask_kill(g, stop);
     if (stop->killed)
         ask_rollback(g, stop);
-}
-
-static void add_reasons(struct laz_buf *b, const char *reasons)
-{
-    struct laz_view rest = laz_view_of(reasons), word;
-    bool first = true;
-
-    laz_ignore(laz_buf_add_text(b, "\"reasons\":["));
-    while (laz_take_until(&rest, ',', &word)) {
-        if (!first)
-            laz_ignore(laz_buf_add_text(b, ","));
-        first = false;
-        laz_ignore(laz_buf_add_json(b, laz_view_trim(word)));
-    }
-    laz_ignore(laz_buf_add_text(b, "]"));
 }
 
 static void report_stop(struct gate *g, const struct gate_stop *stop,
