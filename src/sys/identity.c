@@ -2,6 +2,8 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const struct {
@@ -25,6 +27,21 @@ void laz_identity_find(enum laz_identity_role role, struct laz_identity *out)
         *out = (struct laz_identity){roles[role].fallback, (gid_t)roles[role].fallback};
 }
 
+/* The kernel forgets, when ids change, that a process was to end with its parent. */
+static bool set_ids(const struct laz_identity *who)
+{
+    pid_t parent = getppid();
+    int number = 0;
+
+    if (prctl(PR_GET_PDEATHSIG, &number) != 0 || setgroups(0, NULL) != 0 ||
+        setresgid(who->gid, who->gid, who->gid) != 0 ||
+        setresuid(who->uid, who->uid, who->uid) != 0 || prctl(PR_SET_PDEATHSIG, number) != 0)
+        return false;
+    if (number != 0 && getppid() != parent)
+        laz_ignore(raise(number) != 0); /* it ended meanwhile */
+    return true;
+}
+
 enum laz_status laz_identity_drop(enum laz_identity_role role, bool *dropped, struct laz_error *err)
 {
     struct laz_identity who;
@@ -35,8 +52,7 @@ enum laz_status laz_identity_drop(enum laz_identity_role role, bool *dropped, st
         return LAZ_OK;
     }
     laz_identity_find(role, &who);
-    if (setgroups(0, NULL) != 0 || setresgid(who.gid, who.gid, who.gid) != 0 ||
-        setresuid(who.uid, who.uid, who.uid) != 0)
+    if (!set_ids(&who))
         return laz_fail_errno(err, "identity", roles[role].name,
                               "root without CAP_SETUID and CAP_SETGID cannot give up its rights");
     if (setuid(0) == 0 || geteuid() == 0)

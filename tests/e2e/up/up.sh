@@ -79,6 +79,10 @@ check "and guards again" wait_for 20 guards_again
 check "reset-admin makes a new password" grep -q 'password' <("$lazaret" console reset-admin --data "$data/console" 2>&1)
 login_refused() { login "$password" | grep -q login.wrong; }
 check "the old one no longer opens the page" login_refused
+kill -KILL "$up_pid"
+all_ended() { [ -z "$(ours)" ]; }
+check "killed, the supervisor takes all with it" wait_for 5 all_ended
+if start_up "$work/third.log"; then ok "and it starts again"; else not_ok "and it starts again" "$(cat "$work/third.log")"; fi
 if stop_up; then ok "Ctrl-C stops it again"; else not_ok "Ctrl-C stops it again"; fi
 
 chmod 755 "$work"
