@@ -24,7 +24,7 @@ static struct laz_view read_proc(pid_t pid, const char *name, char *out, size_t 
 
 void laz_boot_read(struct laz_boot *out)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_view line, rest;
     uint64_t seconds = 0;
 

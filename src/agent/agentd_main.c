@@ -216,7 +216,7 @@ static bool take_line(struct laz_view *text, char out[TOKEN_MAX])
 static enum laz_status read_token(struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int fd = arg_token_fd;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_view rest;
     enum laz_status s;
 
@@ -293,7 +293,7 @@ static enum laz_status find_db(struct laz_error *err)
 
 static void find_os_name(void)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_view rest, line, key = laz_view_of("PRETTY_NAME=");
 
     snprintf(arg_os, sizeof arg_os, "Linux");

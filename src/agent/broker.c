@@ -97,7 +97,7 @@ static void tell_loss(struct broker *b)
 
 void broker_event(struct broker *b, const struct laz_event *e)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf json;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf json = {0};
     unsigned severity = laz_event_severity(e->code);
     enum laz_status s;
 
@@ -167,7 +167,7 @@ static void on_report(struct broker *b, const struct laz_agent_message *m)
     if (e.code == LAZ_REPORT_BREAKGLASS_ON || e.code == LAZ_REPORT_BREAKGLASS_OFF)
         b->glass = e.code == LAZ_REPORT_BREAKGLASS_ON;
     if (e.code == LAZ_REPORT_ROLLBACK_DONE) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
 
         laz_buf_init(&members, LAZ_AGENT_TEXT_MAX);
         laz_ignore(laz_buf_add(&members, m->text));
@@ -198,7 +198,7 @@ static void on_gate(void *context, const struct laz_agent_message *m, int *fds, 
 static void on_deeds(void *context, const struct laz_agent_message *m, int *fds, size_t fd_count)
 {
     struct broker *b = context;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
     bool restored = false;
     struct laz_event e = {
         .time_ms = laz_now_ms(), .verdict = LAZ_EVENT_NO_VERDICT, .path = m->path};
@@ -225,7 +225,7 @@ static void on_deeds(void *context, const struct laz_agent_message *m, int *fds,
 /* A process of ours died: what it was at is asked again. */
 static void on_note(struct broker *b, const struct laz_agent_message *m)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
 
     laz_buf_init(&members, 512);
     if (m->name.len > 0) {

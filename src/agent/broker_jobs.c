@@ -48,7 +48,7 @@ static void add_detections(struct laz_buf *out, const struct laz_verdict *v)
 
 static void answer_scan(struct broker *b, const struct broker_job *job, const struct laz_verdict *v)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf detections;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf detections = {0};
     struct laz_agent_message m = {.kind = LAZ_AGENT_VERDICT, .job = job->job};
 
     laz_buf_init(&detections, LAZ_AGENT_TEXT_MAX);

@@ -49,7 +49,7 @@ struct broker_asked *broker_ask(struct broker *b, const char *kind, const char *
 static void tell_command_done(struct broker *b, const char *id, const char *kind, bool ok,
                               const char *code)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
 
     laz_buf_init(&members, 2048);
     laz_ignore(laz_buf_add_text(&members, "\"command_id\":"));
@@ -141,7 +141,7 @@ static void close_uplink(struct broker *b)
 static void on_uplink_ready(void *context, unsigned events)
 {
     struct broker *b = context;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     enum laz_status s = LAZ_OK;
 
     laz_buf_init(&text, LAZ_UPLINK_MESSAGE_MAX);
@@ -171,7 +171,7 @@ void broker_on_uplink(struct broker *b, int *fd)
 
 void broker_tell_state(struct broker *b)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf state;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf state = {0};
 
     laz_buf_init(&state, LAZ_UPLINK_MESSAGE_MAX);
     if (b->uplink < 0)

@@ -28,7 +28,7 @@ static void close_client(struct broker *b, int index)
 void broker_control_answer(struct broker *b, int client, bool ok, const char *code,
                            const char *members)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf out;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf out = {0};
 
     laz_buf_init(&out, ANSWER_MAX);
     laz_ignore(laz_buf_addf(&out, "{\"ok\":%s,\"code\":", ok ? "true" : "false"));
@@ -43,7 +43,7 @@ void broker_control_answer(struct broker *b, int client, bool ok, const char *co
 
 static void answer_status(struct broker *b, int client)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf state, members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf state = {0}, members = {0};
 
     laz_buf_init(&state, ANSWER_MAX / 2);
     laz_buf_init(&members, ANSWER_MAX / 2 + 64);
@@ -134,7 +134,7 @@ static void on_client(void *context, unsigned events)
     struct broker_client *c = context;
     struct broker *b = c->broker;
     int index = (int)(c - b->clients);
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     size_t none = 0;
     enum laz_status s;
 

@@ -87,7 +87,7 @@ static int open_allow(struct deeds *d, struct laz_buf *out)
 /* One line each: an actor's key, an executable's path or sha256:HEX. */
 static void tell_allowed(struct deeds *d)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_agent_message m = {.kind = LAZ_AGENT_ALLOW};
     struct laz_view rest, line;
 
@@ -102,7 +102,7 @@ static void tell_allowed(struct deeds *d)
 
 static void on_allow(struct deeds *d, const struct laz_agent_message *m)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     char path[LAZ_AGENT_PATH_SIZE];
     struct laz_view rest, line;
     struct laz_error err;

@@ -129,7 +129,7 @@ void gate_on_verdict(struct gate *g, const struct laz_agent_message *m)
 void gate_on_put(struct gate *g, const struct laz_agent_message *m)
 {
     struct laz_case *one = laz_case_find(&g->cases, m->job);
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
 
     laz_buf_init(&members, 1024);
     if (one == NULL || (one->waits & LAZ_WAIT_PUT) == 0)
@@ -236,7 +236,7 @@ static void on_vault_message(struct gate *g, const struct laz_vault_message *m, 
 void gate_on_vault(void *context, unsigned events)
 {
     struct gate *g = context;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     enum laz_status s = LAZ_OK;
 
     laz_buf_init(&b, LAZ_VAULT_MESSAGE_MAX);

@@ -150,7 +150,7 @@ static void add_reasons(struct laz_buf *b, const char *reasons)
 /* Told once, so that a person knows whom to undo. */
 static void report_spared(struct gate *g, struct gate_actor *a, const struct laz_agent_message *m)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
     char reasons[256];
     struct gate_report r = {.code = LAZ_REPORT_ACTOR_ALLOWED,
                             .trigger = LAZ_TRIGGER_GUARD,
@@ -223,7 +223,7 @@ void gate_on_undo(struct gate *g, const struct laz_agent_message *m)
 static void report_stop(struct gate *g, const struct gate_stop *stop,
                         const struct laz_agent_message *m)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
     struct gate_report r = {.code = LAZ_REPORT_ACTOR_STOPPED,
                             .trigger = LAZ_TRIGGER_GUARD,
                             .action = m->status == LAZ_OK ? LAZ_ACTION_STOPPED : LAZ_ACTION_DENIED,
@@ -266,7 +266,7 @@ void gate_on_killed(struct gate *g, const struct laz_agent_message *m)
 
 void gate_on_restored(struct gate *g, const struct laz_vault_restored_message *m, bool left)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf members;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf members = {0};
     struct gate_stop *stop = find_stop_by_id(g, m->job);
     char path[LAZ_VAULT_PATH_MAX + 1];
     struct gate_report r = {.code = LAZ_REPORT_FILE_ROLLED_BACK,

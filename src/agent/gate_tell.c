@@ -20,7 +20,7 @@ static void wait_with(struct gate *g, struct laz_buf *b)
 
 void gate_tell(struct gate *g, const struct laz_agent_message *m)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
 
     laz_buf_init(&b, LAZ_AGENT_MESSAGE_MAX);
     if (laz_agent_message_write(m, &b) != LAZ_OK) {
@@ -68,7 +68,7 @@ void gate_report(struct gate *g, const struct gate_report *r)
 void gate_report_case(struct gate *g, enum laz_report_code code, enum laz_action action,
                       struct laz_case *one, unsigned verdict, const char *members)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf all;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf all = {0};
     struct gate_report r = {.code = code,
                             .trigger = one->trigger,
                             .action = action,
@@ -91,7 +91,7 @@ void gate_report_case(struct gate *g, enum laz_report_code code, enum laz_action
 
 enum laz_status gate_ask_vault(struct gate *g, const struct laz_vault_message *m, int fd)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     enum laz_status s;
 
     laz_buf_init(&b, LAZ_VAULT_MESSAGE_MAX);

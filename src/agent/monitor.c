@@ -61,7 +61,7 @@ static void tell_ready(struct monitor *m)
         return;
     m->ready = true;
     for (size_t i = 0; gate && i < m->config->tree_count; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf path;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf path = {0};
 
         laz_buf_init(&path, 16 * 1024);
         laz_ignore(laz_buf_add_terminal(&path, laz_view_of(m->config->trees[i])));

@@ -48,7 +48,7 @@ enum laz_status laz_peer_send_bytes(struct laz_peer *peer, struct laz_view bytes
 enum laz_status laz_peer_send(struct laz_peer *peer, const struct laz_agent_message *m,
                               const int *fds, size_t fd_count)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     enum laz_status s;
 
     laz_buf_init(&b, LAZ_AGENT_MESSAGE_MAX);
@@ -66,7 +66,7 @@ static void end(struct laz_peer *peer)
 /* False when there is nothing more, or nobody. */
 static bool receive_one(struct laz_peer *peer)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     struct laz_agent_message m;
     int fds[LAZ_PEER_FDS_MAX];
     size_t fd_count = LAZ_PEER_FDS_MAX;

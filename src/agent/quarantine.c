@@ -403,7 +403,7 @@ static bool list_one(struct laz_quarantine *q, const struct laz_quarantine_id *i
 enum laz_status laz_quarantine_list(struct laz_quarantine *q, laz_quarantine_entry_fn *fn,
                                     void *context, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf all;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf all = {0};
     enum laz_status s;
 
     laz_buf_init(&all, (size_t)q->limits.entries_max * 2 * sizeof(struct found));

@@ -247,7 +247,7 @@ static enum laz_status copy_unchanged(struct put *p, struct laz_error *err)
 
 static enum laz_status write_record(struct put *p, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf meta, record, prologue;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf meta = {0}, record = {0}, prologue = {0};
     struct laz_quarantine_prologue start = {.record_at =
                                                 LAZ_QUARANTINE_CONTENT_AT + p->record.size};
     enum laz_status s;

@@ -160,7 +160,7 @@ static enum laz_status restore_to(const struct laz_quarantine_file *f, struct pl
                                   struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int out = -1;
-    LAZ_OWNED(laz_file_meta_clear) struct laz_file_meta meta;
+    LAZ_OWNED(laz_file_meta_clear) struct laz_file_meta meta = {0};
     struct stat st;
     enum laz_status s;
 

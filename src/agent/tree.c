@@ -46,7 +46,7 @@ static bool line_is_root_at(struct laz_view line, const char *path)
 
 bool laz_tree_is_filesystem_root(const char *path)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_view rest, line;
 
     laz_buf_init(&text, 4 * MIB);

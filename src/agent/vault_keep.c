@@ -263,7 +263,7 @@ static struct laz_vault_folder folder_of(struct laz_view path)
 
 static enum laz_status write_entry(struct keep *k, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf meta;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf meta = {0};
     struct laz_vault *v = k->v;
     struct laz_vault_record r = {.kind = LAZ_VAULT_RECORD_KEPT,
                                  .actor = laz_view_of(k->actor->key),

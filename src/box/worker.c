@@ -101,7 +101,7 @@ void laz_worker_end_drop(struct laz_worker_end *end)
 static enum laz_status send(int channel, const struct laz_scan_message *m, const int *fds,
                             size_t fd_count)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     enum laz_status s;
 
     laz_buf_init(&b, LAZ_SCAN_MESSAGE_MAX);
@@ -233,7 +233,7 @@ static enum laz_status take_answer(const struct laz_scan_message *m, struct laz_
 
 enum laz_status laz_worker_receive(int channel, struct laz_worker_answer *out)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     struct laz_scan_message m;
     size_t fd_count = 0;
     enum laz_status s;

@@ -37,7 +37,7 @@ static enum laz_status say(struct desk *d, const struct laz_scan_message *m)
 void laz_server_say_failed(const struct laz_server *server, const struct laz_error *why)
 {
     struct laz_scan_message m = {.kind = LAZ_SCAN_FAILED};
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
 
     m.failed = (struct laz_scan_failed_message){(uint8_t)why->status, laz_view_of(why->what),
                                                 laz_view_of(why->why), laz_view_of(why->remedy)};

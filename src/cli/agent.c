@@ -50,7 +50,7 @@ static void print_usage(void)
 
 static void print_terminal(const char *text)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
 
     laz_buf_init(&b, ANSWER_MAX);
     laz_ignore(laz_buf_add_terminal(&b, laz_view_of(text))); /* too long prints nothing */

@@ -63,7 +63,7 @@ enum laz_status laz_agent_ask(const char *data, const char *request, cJSON **out
 {
     LAZ_OWNED(laz_fd_drop) int fd = -1;
     LAZ_OWNED(laz_json_drop) cJSON *json = NULL;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf answer;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf answer = {0};
     enum laz_status s = connect_agent(data, &fd, err);
     size_t none = 0;
     const char *code;

@@ -123,7 +123,7 @@ static void drop_eicar_on_open(struct demo *d)
 
 static bool copy_sample(const char *name, const char *to)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf content;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf content = {0};
     char from[PATH_MAX];
 
     laz_buf_init(&content, SAMPLE_MAX);

@@ -70,7 +70,7 @@ static enum laz_status add_document(struct laz_buf *b, unsigned number)
 static bool document_is_whole(int dir, const char *name, struct laz_view wanted)
 {
     LAZ_OWNED(laz_fd_drop) int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    LAZ_OWNED(laz_buf_drop) struct laz_buf found;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf found = {0};
 
     laz_buf_init(&found, DOCUMENT_MAX);
     return fd >= 0 && laz_read_all(fd, &found, NULL) == LAZ_OK &&
@@ -79,7 +79,7 @@ static bool document_is_whole(int dir, const char *name, struct laz_view wanted)
 
 static enum laz_status make_document(int dir, unsigned number, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf content;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf content = {0};
     char name[NAME_MAX + 1];
 
     laz_buf_init(&content, DOCUMENT_MAX);
@@ -115,7 +115,7 @@ unsigned laz_demo_share_damaged(const char *folder, char *first, size_t first_si
 
     first[0] = '\0';
     for (unsigned i = 0; i < LAZ_DEMO_DOCUMENTS; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf content;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf content = {0};
         char name[NAME_MAX + 1];
 
         laz_buf_init(&content, DOCUMENT_MAX);

@@ -92,7 +92,7 @@ static void print(const struct laz_buf *b)
 
 void laz_scan_print_json(const char *path, const struct laz_verdict *v)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
 
     laz_buf_init(&b, LINE_MAX_LEN);
     add(&b, "{");
@@ -138,7 +138,7 @@ static void add_line(struct laz_buf *b, const char *path, const char *verdict, c
 
 void laz_scan_print_text(const char *path, const struct laz_verdict *v, bool verbose)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     const char *verdict = laz_verdict_kind_name(v->kind);
 
     laz_buf_init(&b, LINE_MAX_LEN);

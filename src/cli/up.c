@@ -195,7 +195,7 @@ static bool take_value(struct laz_view text, const char *key, char *out, size_t 
 static enum laz_status fetch_token(struct up *up, struct laz_error *err)
 {
     LAZ_OWNED(laz_fd_drop) int output = memfd_create("token", MFD_CLOEXEC);
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     char data[PATH_MAX], path[PATH_MAX];
     const char *argv[] = {"lazaret", "console", "token", "--data", data, NULL};
     struct laz_spawn spawn = {

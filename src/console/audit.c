@@ -27,7 +27,7 @@ static void add_text(struct laz_buf *b, struct laz_view text)
 static enum laz_status hash_row(const struct row *r, const uint8_t *before,
                                 uint8_t out[LAZ_AUDIT_HASH_SIZE], struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
 
     laz_buf_init(&b, HASHED_MAX);
     add_text(&b, laz_view_of(DOMAIN));

@@ -250,7 +250,7 @@ static enum laz_status save(struct laz_db *db, struct laz_scope scope, const str
 static enum laz_status save_process(struct laz_db *db, struct laz_scope scope, int64_t id,
                                     const struct laz_event *e, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf process;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf process = {0};
     struct laz_json_out out = {&process, false};
     struct laz_statement *st;
     enum laz_status s;

@@ -32,7 +32,7 @@ static void wipe(struct laz_buf *b)
 /* The certificate is written last: as long as it is missing, there is no authority. */
 static enum laz_status make_root(struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf certificate;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf certificate = {0};
     struct laz_buf key;
     enum laz_status s;
 
@@ -49,7 +49,7 @@ static enum laz_status make_root(struct laz_error *err)
 
 static enum laz_status load_root(struct laz_keys *keys, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf certificate;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf certificate = {0};
     uint8_t pin[LAZ_FINGERPRINT_SIZE];
     struct laz_buf key;
     enum laz_status s;
@@ -79,8 +79,8 @@ static void list_names(const char *const *names, size_t count, struct laz_buf *o
 /* True when the files are there, whole, young enough and for these names. */
 static bool chain_is_good(struct laz_keys *keys, const char *const *names, size_t count)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf wanted;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf found;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf wanted = {0};
+    LAZ_OWNED(laz_buf_drop) struct laz_buf found = {0};
     struct laz_certificate certificate;
     int64_t now = laz_now_ms();
 
@@ -102,7 +102,7 @@ static bool chain_is_good(struct laz_keys *keys, const char *const *names, size_
 static enum laz_status make_chain(struct laz_keys *keys, const char *const *names, size_t count,
                                   struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf list;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf list = {0};
     enum laz_status s;
 
     laz_buf_init(&list, NAMES_MAX);
@@ -157,7 +157,7 @@ void laz_keys_clear(struct laz_keys *keys)
 
 enum laz_status laz_keys_read_pin(char pin[2 * LAZ_FINGERPRINT_SIZE + 1], struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf pem;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf pem = {0};
     struct laz_certificate certificate;
     enum laz_status s;
 

@@ -135,7 +135,7 @@ static void tell_all(struct laz_live *live, int64_t organisation_id, struct laz_
 
 void laz_live_tell(struct laz_live *live, const struct laz_changes *changes)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf data;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf data = {0};
 
     laz_buf_init(&data, 256);
     for (size_t i = 0; i < changes->count; i++) {

@@ -7,7 +7,7 @@
 static enum laz_status insert(struct laz_db *db, const struct laz_endpoint *at,
                               const struct laz_event *e, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf detections;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf detections = {0};
     struct laz_json_out out = {&detections, false};
     struct laz_statement *st;
     enum laz_status s;

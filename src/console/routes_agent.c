@@ -116,7 +116,7 @@ static enum laz_status enrol(struct laz_db *db, void *context, struct laz_error 
 
 static void reply_enrolled(struct laz_request *request, const struct enrolling *e)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf body;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf body = {0};
     struct laz_json_out out = {&body, false};
 
     laz_buf_init(&body, (size_t)64 * 1024);
@@ -156,8 +156,8 @@ static void finish_enrolment(struct laz_request *request, struct enrolling *e)
 void laz_route_renew(struct laz_request *request, void *context)
 {
     LAZ_OWNED(laz_json_drop) cJSON *body = laz_json_parse_object(laz_request_body(request));
-    LAZ_OWNED(laz_buf_drop) struct laz_buf certificate;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf reply;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf certificate = {0};
+    LAZ_OWNED(laz_buf_drop) struct laz_buf reply = {0};
     struct laz_json_out out = {&reply, false};
     struct laz_console *c = context;
     struct laz_endpoint from;

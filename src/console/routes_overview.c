@@ -25,7 +25,7 @@ void laz_route_overview(struct laz_request *request, void *context)
 /* Bytes of memory that are ours now, from the kernel; 0 when it does not say. */
 static uint64_t resident_bytes(void)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_view rest, total, resident;
     uint64_t pages;
 

@@ -44,7 +44,7 @@ static void put_index(struct laz_view html, const char *nonce, struct laz_buf *o
 
 static void serve_index(struct laz_request *request, const struct laz_page_file *index)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf html;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf html = {0};
     uint8_t random[NONCE_BYTES];
     char nonce[2 * NONCE_BYTES + 1], policy[512];
     struct laz_reply reply = {.status = 200, .content_type = index->content_type};

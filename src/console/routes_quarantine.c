@@ -36,7 +36,7 @@ void laz_route_quarantine(struct laz_request *request, void *context)
 
 static enum laz_status store(struct laz_db *db, void *context, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf path;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf path = {0};
     struct order *o = context;
     const char *who = o->call->session.account.name;
     struct laz_audit_entry entry = {who, o->kind->kind, "", o->endpoint.uuid};

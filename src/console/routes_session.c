@@ -144,7 +144,7 @@ static enum laz_status store_login(struct laz_db *db, void *context, struct laz_
 
 static void reply_login(struct attempt *a, const struct login_result *r)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf body;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf body = {0};
     struct laz_json_out out = {&body, false};
 
     laz_buf_init(&body, 4096);

@@ -114,7 +114,7 @@ static enum laz_status make_answer(struct laz_sync *sync, const struct laz_endpo
 static bool answer(struct laz_sync *sync, struct laz_request *request,
                    const struct laz_endpoint *endpoint, int64_t next_ms, bool must)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf text;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     struct laz_error err;
     int64_t count = 0;
     enum laz_status s;

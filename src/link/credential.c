@@ -90,7 +90,7 @@ static bool take_members(const cJSON *json, struct laz_credential *c)
 enum laz_status laz_credential_load(const char *dir, struct laz_credential *out,
                                     struct laz_error *err)
 {
-    LAZ_OWNED(wipe_buf) struct laz_buf file;
+    LAZ_OWNED(wipe_buf) struct laz_buf file = {0};
     LAZ_OWNED(laz_json_drop) cJSON *json = NULL;
     char path[PATH_MAX];
     enum laz_status s;
@@ -117,7 +117,7 @@ static void add_member(struct laz_buf *b, const char *name, struct laz_view text
 enum laz_status laz_credential_store(const char *dir, struct laz_credential *c, int64_t now_ms,
                                      struct laz_error *err)
 {
-    LAZ_OWNED(wipe_buf) struct laz_buf b;
+    LAZ_OWNED(wipe_buf) struct laz_buf b = {0};
     char path[PATH_MAX];
     enum laz_status s = understand(c, dir, err);
 

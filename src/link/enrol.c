@@ -14,7 +14,7 @@ static void add_member(struct laz_buf *b, const char *name, const char *text)
 static enum laz_status add_csr(struct laz_view key_pem, const char *name, struct laz_buf *out,
                                struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf csr;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf csr = {0};
     enum laz_status s;
 
     laz_buf_init(&csr, LAZ_PEM_MAX);

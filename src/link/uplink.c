@@ -25,7 +25,7 @@
 
 enum laz_status laz_uplink_connect(struct laz_uplink *u, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf identity;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf identity = {0};
     struct laz_client_config config = {.ca_pem = laz_buf_view(&u->credential.ca_pem)};
 
     laz_buf_init(&identity, 2 * LAZ_PEM_MAX);

@@ -40,7 +40,7 @@ static void take_message(struct laz_uplink *u, struct laz_view message)
 
 void laz_uplink_hear(struct laz_uplink *u)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf message;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf message = {0};
     size_t fd_count = 0;
     enum laz_status s;
 

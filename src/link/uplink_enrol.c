@@ -37,7 +37,7 @@ static bool ask_to_enrol(struct laz_uplink *u)
     const struct laz_uplink_config *config = u->config;
     struct laz_enrol_facts facts = {config->token, config->hostname, config->os, config->kernel,
                                     config->version};
-    LAZ_OWNED(laz_buf_drop) struct laz_buf body;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf body = {0};
     struct laz_error err;
 
     snprintf(u->credential.url, sizeof u->credential.url, "%s", config->url);
@@ -152,7 +152,7 @@ int64_t laz_uplink_enrol(struct laz_uplink *u, int64_t now)
 
 static bool ask_to_renew(struct laz_uplink *u)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf body;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf body = {0};
     struct laz_error err;
 
     laz_buf_init(&body, 2 * LAZ_PEM_MAX);
@@ -177,7 +177,7 @@ static enum laz_status copy_text(struct laz_buf *to, const struct laz_buf *from)
 static enum laz_status keep_renewed(struct laz_uplink *u, const struct laz_answer *answer,
                                     struct laz_error *err)
 {
-    LAZ_OWNED(laz_credential_drop) struct laz_credential fresh;
+    LAZ_OWNED(laz_credential_drop) struct laz_credential fresh = {0};
     struct laz_credential *old = &u->credential;
     enum laz_status s;
 

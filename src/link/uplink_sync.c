@@ -133,7 +133,7 @@ static void add_state(struct laz_uplink *u, struct laz_buf *b, int hold_ms)
 
 static bool send_state(struct laz_uplink *u, enum laz_uplink_slot slot, int hold_ms, int timeout_ms)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf body;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf body = {0};
 
     laz_buf_init(&body, LAZ_UPLINK_MESSAGE_MAX + 64);
     add_state(u, &body, hold_ms);

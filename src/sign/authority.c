@@ -240,7 +240,7 @@ enum laz_status laz_authority_issue_server(const struct laz_authority *a, const 
 {
     LAZ_OWNED(laz_pkey_drop) EVP_PKEY *key = laz_p256_new();
     LAZ_OWNED(laz_x509_drop) X509 *c = key == NULL ? NULL : new_certificate(key, days);
-    LAZ_OWNED(laz_buf_drop) struct laz_buf list;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf list = {0};
     enum laz_status s;
 
     LAZ_ASSERT(name_count > 0 && name_count <= LAZ_SERVER_NAMES_MAX);

@@ -184,7 +184,7 @@ static enum laz_status recover_segment(struct laz_spool *spool, uint64_t number,
 
 enum laz_status laz_spool_recover(struct laz_spool *spool, struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf file;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf file = {0};
     uint64_t *numbers = NULL;
     size_t count = 0;
     enum laz_status s;
@@ -217,7 +217,7 @@ enum laz_status laz_spool_begin_segment(struct laz_spool *spool, uint64_t first_
                                   .last_seq = first_seq - 1,
                                   .bytes = LAZ_SEGMENT_HEADER_SIZE};
     LAZ_OWNED(laz_fd_drop) int fd = -1;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     char name[LAZ_SEGMENT_NAME_SIZE];
     ssize_t n;
 
@@ -297,8 +297,8 @@ void laz_spool_reap(struct laz_spool *spool)
 static enum laz_status keep_urgent(struct laz_spool *spool, struct laz_segment *segment,
                                    struct laz_error *err)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf old;
-    LAZ_OWNED(laz_buf_drop) struct laz_buf kept;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf old = {0};
+    LAZ_OWNED(laz_buf_drop) struct laz_buf kept = {0};
     struct laz_segment_record r;
     char name[LAZ_SEGMENT_NAME_SIZE];
     uint64_t seq_min = segment->header.first_seq;

@@ -325,7 +325,7 @@ enum laz_status laz_spool_ack(struct laz_spool_reader *reader, uint64_t epoch, u
                               struct laz_error *err)
 {
     struct laz_spool_point p = {epoch, seq};
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     enum laz_status s;
 
     if (!may_be_acked(reader, &p))

@@ -38,7 +38,7 @@ static struct laz_agent_message full(enum laz_agent_kind kind)
 static void every_kind_comes_back_with_its_fields(void **state)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf first, second;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf first = {0}, second = {0};
         struct laz_agent_message m = full(kinds[i]), back;
 
         laz_buf_init(&first, LAZ_AGENT_MESSAGE_MAX);
@@ -54,7 +54,7 @@ static void every_kind_comes_back_with_its_fields(void **state)
 static void a_message_that_is_cut_or_longer_is_refused(void **state)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
         struct laz_agent_message m = full(kinds[i]), back;
 
         laz_buf_init(&b, LAZ_AGENT_MESSAGE_MAX);
@@ -80,7 +80,7 @@ static void unknown_kinds_are_refused(void **state)
 static void what_is_too_long_is_not_sent(void **state)
 {
     static char path[LAZ_AGENT_PATH_MAX + 2], text[LAZ_AGENT_TEXT_MAX + 2];
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     struct laz_agent_message m = full(LAZ_AGENT_REPORT), back;
 
     memset(path, 'p', sizeof path - 1);
@@ -99,7 +99,7 @@ static void what_is_too_long_is_not_sent(void **state)
 
 static void a_nul_inside_a_text_is_refused(void **state)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     struct laz_agent_message m = full(LAZ_AGENT_ALLOW), back;
 
     laz_buf_init(&b, LAZ_AGENT_MESSAGE_MAX);

@@ -19,7 +19,7 @@ static const cJSON *at(const cJSON *json, const char *a, const char *b, const ch
 
 static cJSON *parse(const struct laz_event *e)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     cJSON *json;
 
     laz_buf_init(&b, 64 * 1024);

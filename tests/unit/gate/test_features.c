@@ -39,7 +39,7 @@ static const char *unguarded(const struct laz_features *f, bool has_content, str
 
 static void what_is_not_guarded_is_said(void **state)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf a, b, c;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf a = {0}, b = {0}, c = {0};
     struct laz_features f = {.root = true};
 
     assert_non_null(strstr(unguarded(&f, true, &a), "unlink-and-rename"));
@@ -53,7 +53,7 @@ static void what_is_not_guarded_is_said(void **state)
 
 static void each_counter_has_a_name_of_its_own(void **state)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
     static struct laz_counters c;
 
     laz_buf_init(&b, 4096);

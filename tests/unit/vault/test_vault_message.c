@@ -46,7 +46,7 @@ static void each_message_says_the_same_after_its_way(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf once, twice;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf once = {0}, twice = {0};
         struct laz_vault_message read;
 
         assert_int_equal(write_message(&cases[i], &once), LAZ_OK);
@@ -90,7 +90,7 @@ static void what_cannot_be_asked_is_not_written(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct laz_vault_message m = {.kind = LAZ_VAULT_KEEP,
                                       .file = {1, cases[i].actor, cases[i].path}};
-        LAZ_OWNED(laz_buf_drop) struct laz_buf b;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
 
         assert_int_equal(write_message(&m, &b), cases[i].ok ? LAZ_OK : LAZ_INVALID);
     }
