@@ -198,7 +198,9 @@ static void take_infos(struct laz_view v, struct laz_watch_name_event *e)
     }
 }
 
-static void tell_name(const struct fanotify_event_metadata *m, laz_watch_name_fn *fn, void *context)
+/* record: the event with all its information. */
+static void tell_name(const struct fanotify_event_metadata *m, struct laz_view record,
+                      laz_watch_name_fn *fn, void *context)
 {
     static const struct {
         uint64_t mask;
@@ -209,8 +211,7 @@ static void tell_name(const struct fanotify_event_metadata *m, laz_watch_name_fn
                  {FAN_DELETE, LAZ_WATCH_DELETED}};
     struct laz_watch_name_event e = {.is_dir = (m->mask & FAN_ONDIR) != 0, .pid = m->pid};
 
-    take_infos(laz_view_from((const char *)m + m->metadata_len, m->event_len - m->metadata_len),
-               &e);
+    take_infos(laz_view_from_offset(record, m->metadata_len), &e);
     for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++) {
         if ((m->mask & deeds[i].mask) == 0) /* several may come merged into one event */
             continue;
@@ -224,10 +225,16 @@ bool laz_watch_names_read(int names, laz_watch_name_fn *fn, void *context)
     _Alignas(struct fanotify_event_metadata) char bytes[EVENTS_BYTES];
     bool broken;
     ssize_t n = read_events(names, bytes, &broken);
-    const struct fanotify_event_metadata *m = (const void *)bytes;
+    struct laz_view rest = laz_view_from(bytes, n > 0 ? (size_t)n : 0), record;
+    struct fanotify_event_metadata m;
 
-    for (; n > 0 && FAN_EVENT_OK(m, n); m = FAN_EVENT_NEXT(m, n))
-        tell_name(m, fn, context);
+    /* Records with names are padded to four bytes, so the next one is copied out to be read. */
+    while (laz_view_at(rest, 0, sizeof m, &record)) {
+        memcpy(&m, record.data, sizeof m);
+        if (m.event_len < sizeof m || !laz_take(&rest, m.event_len, &record))
+            break;
+        tell_name(&m, record, fn, context);
+    }
     return !broken;
 }
 

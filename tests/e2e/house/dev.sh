@@ -29,7 +29,7 @@ done
 check "the README's command for tests is what continuous integration runs" \
     bash -c "grep -q 'exec ./dev test' '$LAZ_SOURCE/.ci/run' && grep -q './dev test' '$LAZ_SOURCE/README.md'"
 unknown=$(awk '!/^#/ && NF {n = split($2, sets, ","); for (i = 1; i <= n; i++)
-    if (sets[i] !~ /^(build|run|test|lint|fuzz|cover|bench|web)$/) print $0}' "$LAZ_SOURCE/tools/packages.txt")
+    if (sets[i] !~ /^(build|run|test|long|lint|fuzz|cover|bench|web)$/) print $0}' "$LAZ_SOURCE/tools/packages.txt")
 equal "each package belongs to sets that there are" "" "$unknown"
 
 # Each fuzz target states what it must reach, and has a corpus to reach it with.
