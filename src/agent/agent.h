@@ -16,7 +16,8 @@ struct laz_agent_config {
     const char *data;
     const char *trees[LAZ_AGENT_TREES_MAX]; /* real paths */
     size_t tree_count;
-    const char *db; /* NULL: none was found */
+    bool part_of_disk; /* one of the trees is not the root of its file system */
+    const char *db;    /* NULL: none was found */
     const char *console, *token, *pin;
     const char *hostname, *os, *kernel;
     uint32_t workers;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/tree.h"
 #include "base/buf.h"
 #include "base/number.h"
 #include "sys/fd.h"
@@ -256,6 +257,8 @@ static enum laz_status find_real_paths(struct laz_error *err)
         if (!S_ISDIR(st.st_mode))
             return laz_fail(err, LAZ_INVALID, "agent", path, "is not a folder",
                             "name the folder that holds it");
+        if (!laz_tree_is_filesystem_root(path))
+            arg_config.part_of_disk = true;
     }
     return LAZ_OK;
 }

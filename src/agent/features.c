@@ -118,7 +118,8 @@ void laz_features_add_json(const struct laz_features *f, struct laz_buf *out)
 
 /* truncate(2) by path has no event of OPEN, and PRE_ACCESS would cost an event on every read; the
  * loss of a name (unlink, rename over) cannot be held by any event. */
-void laz_features_add_unguarded(const struct laz_features *f, bool has_content, struct laz_buf *out)
+void laz_features_add_unguarded(const struct laz_features *f, const struct laz_unguarded *also,
+                                struct laz_buf *out)
 {
     if (!laz_features_have_gate(f)) {
         laz_ignore(laz_buf_addf(out, "[\"%s\"]", f->root ? "no-permission" : "no-root"));
@@ -128,7 +129,9 @@ void laz_features_add_unguarded(const struct laz_features *f, bool has_content, 
         out, "[\"truncate-by-path\",\"unlink-and-rename\",\"new-directory-race\""));
     if (!laz_features_have(f, LAZ_FEATURE_NAMES))
         laz_ignore(laz_buf_add_text(out, ",\"new-directories\""));
-    if (!has_content)
+    if (also->part_of_disk)
+        laz_ignore(laz_buf_add_text(out, ",\"outside-hard-links\""));
+    if (also->content_missing)
         laz_ignore(laz_buf_add_text(out, ",\"content-missing\""));
     laz_ignore(laz_buf_add_text(out, "]"));
 }

@@ -33,9 +33,15 @@ bool laz_features_have(const struct laz_features *f, enum laz_feature feature);
 /* True when files can be held at open at all. */
 bool laz_features_have_gate(const struct laz_features *f);
 
+/* What is not guarded for other reasons than the kernel's. */
+struct laz_unguarded {
+    bool content_missing; /* there is no database that can be used */
+    bool part_of_disk;    /* a guarded folder is not the root of its file system */
+};
+
 /* JSON arrays for the agent's state: features, and codes of what is not guarded. */
 void laz_features_add_json(const struct laz_features *f, struct laz_buf *out);
-void laz_features_add_unguarded(const struct laz_features *f, bool has_content,
+void laz_features_add_unguarded(const struct laz_features *f, const struct laz_unguarded *also,
                                 struct laz_buf *out);
 
 #endif

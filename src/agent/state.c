@@ -22,6 +22,7 @@ void broker_add_state(struct broker *b, struct laz_buf *out)
 {
     const struct laz_agent_config *c = b->config;
     bool gate = laz_features_have_gate(&c->features);
+    struct laz_unguarded also = {.content_missing = b->bare, .part_of_disk = c->part_of_disk};
 
     laz_ignore(laz_buf_add_text(out, "{\"type\":\"state\","));
     add_name(out, "hostname", laz_view_of(c->hostname));
@@ -36,7 +37,7 @@ void broker_add_state(struct broker *b, struct laz_buf *out)
         laz_ignore(laz_buf_add_json(out, laz_view_of(c->trees[i])));
     }
     laz_ignore(laz_buf_add_text(out, "],\"unguarded\":"));
-    laz_features_add_unguarded(&c->features, !b->bare, out);
+    laz_features_add_unguarded(&c->features, &also, out);
     laz_ignore(laz_buf_add_text(out, ",\"content\":{"));
     add_name(out, "name", c->db == NULL ? laz_view_of("") : base_name(c->db));
     laz_ignore(laz_buf_addf(out, "\"built\":%lld,\"rules\":%llu,\"hashes\":%llu},",

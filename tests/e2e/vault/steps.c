@@ -312,7 +312,7 @@ static void ignore_report(void *context, const struct laz_vault_report *r)
 static int do_rollback(void *context)
 {
     static const struct laz_vault_listener nobody = {.report = ignore_report};
-    struct laz_vault *v = NULL;
+    LAZ_OWNED(laz_vault_drop) struct laz_vault *v = NULL;
     struct laz_vault_rollback done = {0};
     struct laz_error err;
     enum laz_status s = laz_vault_open(in("vault"), LAZ_VAULT_WRITE, &v_limits, &v, &err);

@@ -30,10 +30,12 @@ static void an_unknown_name_is_refused(void **state)
         assert_int_equal(laz_features_detect(wrong[i], &f, &err), LAZ_INVALID);
 }
 
-static const char *unguarded(const struct laz_features *f, bool has_content, struct laz_buf *b)
+static const char *unguarded(const struct laz_features *f, bool lacks, struct laz_buf *b)
 {
+    struct laz_unguarded also = {.content_missing = lacks, .part_of_disk = lacks};
+
     laz_buf_init(b, 4096);
-    laz_features_add_unguarded(f, has_content, b);
+    laz_features_add_unguarded(f, &also, b);
     return laz_buf_text(b);
 }
 
@@ -42,11 +44,12 @@ static void what_is_not_guarded_is_said(void **state)
     LAZ_OWNED(laz_buf_drop) struct laz_buf a = {0}, b = {0}, c = {0};
     struct laz_features f = {.root = true};
 
-    assert_non_null(strstr(unguarded(&f, true, &a), "unlink-and-rename"));
+    assert_non_null(strstr(unguarded(&f, false, &a), "unlink-and-rename"));
     assert_null(strstr(laz_buf_text(&a), "content-missing"));
     f.state[LAZ_FEATURE_NAMES] = LAZ_FEATURE_MISSING;
-    assert_non_null(strstr(unguarded(&f, false, &b), "new-directories"));
+    assert_non_null(strstr(unguarded(&f, true, &b), "new-directories"));
     assert_non_null(strstr(laz_buf_text(&b), "content-missing"));
+    assert_non_null(strstr(laz_buf_text(&b), "outside-hard-links"));
     f.root = false;
     assert_string_equal(unguarded(&f, true, &c), "[\"no-root\"]");
 }
