@@ -179,7 +179,8 @@ check "bombs are made" python3 "$here/make_bombs.py" "$dir/bombs"
 for file in "$dir"/bombs/*.limit; do
     start=$(date +%s%N)
     check "$(basename "$file") is not called clean" status 3 scan --json --jobs 1 "$file"
-    check "a limit is named" grep -Eq '"reason":"(limit-[a-z]+|too-large)"' "$dir/out"
+    # Without a limit of memory, as in a sanitized build, a header that lies is read and found damaged.
+    check "the reason is named" grep -Eq '"reason":"(limit-[a-z]+|too-large|damaged)"' "$dir/out"
     elapsed=$((($(date +%s%N) - start) / 1000000))
     echo "# $(basename "$file"): $elapsed ms, $(field read) bytes read"
     check "in bounded time" test "$elapsed" -lt 60000
