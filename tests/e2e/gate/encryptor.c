@@ -41,13 +41,17 @@ static bool overwrite(int fd, off_t size, uint64_t *state)
     return true;
 }
 
+static useconds_t arg_late_us; /* between an open and its first write */
+
 static bool attack(int dir, const char *name, uint64_t *state)
 {
     char locked[NAME_MAX + 16];
     struct stat st;
     int fd = openat(dir, name, O_RDWR | O_NOFOLLOW);
-    bool done = fd >= 0 && fstat(fd, &st) == 0 && overwrite(fd, st.st_size, state);
+    bool done;
 
+    usleep(arg_late_us);
+    done = fd >= 0 && fstat(fd, &st) == 0 && overwrite(fd, st.st_size, state);
     if (fd >= 0)
         close(fd);
     if (!done)
@@ -88,8 +92,11 @@ int main(int argc, char **argv)
     uint64_t state = 0x9e3779b97f4a7c15u;
     unsigned hit = 0;
 
+    if (argc > 3 && strcmp(argv[3], "late") == 0)
+        arg_late_us = pause_us;
     if (folder == NULL || faccessat(dirfd(folder), MARK, F_OK, 0) != 0) {
-        fprintf(stderr, "usage: encryptor FOLDER [PAUSE-US] [fork]; FOLDER must hold " MARK "\n");
+        fprintf(stderr,
+                "usage: encryptor FOLDER [PAUSE-US] [fork|late]; FOLDER must hold " MARK "\n");
         return 2;
     }
     for (struct dirent *e = readdir(folder); e != NULL; e = readdir(folder)) {

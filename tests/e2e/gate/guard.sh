@@ -55,10 +55,10 @@ attack_folder "$tree" 60
 start_agent "$work/data-glass" --protect "$tree"
 "$lazaret" agent break-glass --data "$data" --reason "a test" >/dev/null
 sleep 0.2
-check "break-glass: nobody is stopped" timeout -s KILL 30 "$encryptor" "$tree" 20000 alone
+check "break-glass: nobody is stopped" timeout -s KILL 30 "$encryptor" "$tree" 10000 late
 check "break-glass: it is told who would have been" wait_for 5 has_event actor.allowed '"reasons":\["'
 key=$(cat "$data"/spool/*.seg | tr '\n' ' ' | grep -a -o 'actor\.allowed.*' | grep -a -o 'actor:[0-9a-f]*:[0-9]*:[0-9]*' | head -n 1)
-# Nothing was held, so some copies came too late: not all files need be what they were.
+# Nothing was held: this one gives the copies time, others may be faster than they are.
 check "break-glass: and a person can undo it" "$lazaret" agent undo --data "$data" "$key"
 stop_agent
 
