@@ -63,8 +63,8 @@ struct laz_case *laz_case_find_scan(struct laz_cases *c, const struct laz_cache_
 /* True when the same file is on its way to quarantine. */
 bool laz_case_is_put(struct laz_cases *c, const struct laz_cache_key *key);
 
-/* Where fd's file stands now, in out, or stood last when only another name of it is left; "" when it
- * cannot be told or it has no name any more. */
+/* Where fd's file stands now, in out, or stood last when only another name of it is left; "" when
+ * it cannot be told or it has no name any more. */
 void laz_fd_path(int fd, char *out, size_t size);
 /* path, read when it is needed; "" as above. */
 const char *laz_case_path(struct laz_case *one);
