@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,9 +9,9 @@
 #include "base/text.h"
 #include "cli/agent_ask.h"
 #include "cli/cli.h"
+#include "cli/kept.h"
 #include "sys/clock.h"
 
-#define DATA_DEFAULT "/var/lib/lazaret"
 #define LINE_MAX_LEN ((size_t)128 * 1024)
 
 static void print_usage(FILE *out)
@@ -24,62 +23,10 @@ static void print_usage(FILE *out)
             "Files that were taken away because something was found in them. They come back byte\n"
             "for byte, with owner, mode, ACL, attributes and times. The agent that runs on DIR is\n"
             "told to allow the content that is restored.\n\n"
-            "  --data DIR   the data folder of the agent (default: " DATA_DEFAULT ")\n"
+            "  --data DIR   the data folder of the agent (default: " LAZ_KEPT_DATA_DEFAULT ")\n"
             "  --json       one line of JSON an entry\n"
             "  --to PATH    restore to this path instead of where the file came from\n"
             "  --replace    also when something stands there\n");
-}
-
-struct arguments {
-    const char *verb, *data, *to;
-    bool json, replace;
-    char **ids;
-    int id_count;
-};
-
-/* LAZ_EXIT_OK, LAZ_EXIT_ERROR, or -1 to go on. */
-static int parse_options(int argc, char **argv, struct arguments *out)
-{
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
-        {"to", required_argument, NULL, 't'},   {"replace", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
-    };
-    int c;
-
-    *out = (struct arguments){.data = DATA_DEFAULT};
-    opterr = 0;
-    optind = 1;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (c) {
-        case 'd':
-            out->data = optarg;
-            break;
-        case 'j':
-            out->json = true;
-            break;
-        case 't':
-            out->to = optarg;
-            break;
-        case 'r':
-            out->replace = true;
-            break;
-        case 'h':
-            print_usage(stdout);
-            return LAZ_EXIT_OK;
-        default:
-            return laz_cli_usage_error("quarantine", argv[optind - 1],
-                                       "is not an option, or lacks its value");
-        }
-    }
-    if (optind == argc) {
-        print_usage(stderr);
-        return LAZ_EXIT_ERROR;
-    }
-    out->verb = argv[optind];
-    out->ids = argv + optind + 1;
-    out->id_count = argc - optind - 1;
-    return -1;
 }
 
 static void print_json(const struct laz_quarantine_entry *e, struct laz_buf *b)
@@ -144,7 +91,7 @@ static bool list_entry(void *context, const struct laz_quarantine_entry *e)
     return !l->failed;
 }
 
-static int list(struct laz_quarantine *q, const struct arguments *a)
+static int list(struct laz_quarantine *q, const struct laz_kept_arguments *a)
 {
     struct listing l = {.json = a->json};
     struct laz_error err;
@@ -172,7 +119,7 @@ static bool note_digest(void *context, const struct laz_quarantine_entry *entry)
 
 /* Whoever takes a file back wants to open it: the agent is told before it stands there, or it would
  * take it away again. */
-static enum laz_status allow_content(struct laz_quarantine *q, const struct arguments *a,
+static enum laz_status allow_content(struct laz_quarantine *q, const struct laz_kept_arguments *a,
                                      const struct laz_quarantine_id *id, struct laz_error *err)
 {
     LAZ_OWNED(laz_json_drop) cJSON *answer = NULL;
@@ -195,7 +142,7 @@ static enum laz_status allow_content(struct laz_quarantine *q, const struct argu
     return LAZ_OK;
 }
 
-static int for_one(struct laz_quarantine *q, const struct arguments *a, const char *text)
+static int for_one(struct laz_quarantine *q, const struct laz_kept_arguments *a, const char *text)
 {
     struct laz_quarantine_id id;
     struct laz_error err;
@@ -218,7 +165,7 @@ static int for_one(struct laz_quarantine *q, const struct arguments *a, const ch
     return LAZ_EXIT_OK;
 }
 
-static int for_each(struct laz_quarantine *q, const struct arguments *a)
+static int for_each(struct laz_quarantine *q, const struct laz_kept_arguments *a)
 {
     int result = LAZ_EXIT_OK;
 
@@ -232,7 +179,7 @@ static int for_each(struct laz_quarantine *q, const struct arguments *a)
     return result;
 }
 
-static int with_quarantine(const struct arguments *a)
+static int with_quarantine(const struct laz_kept_arguments *a)
 {
     LAZ_OWNED(laz_quarantine_drop) struct laz_quarantine *q = NULL;
     struct laz_error err;
@@ -251,8 +198,8 @@ static int with_quarantine(const struct arguments *a)
 
 int laz_cli_quarantine(int argc, char **argv)
 {
-    struct arguments a;
-    int result = parse_options(argc, argv, &a);
+    struct laz_kept_arguments a;
+    int result = laz_kept_parse("quarantine", print_usage, argc, argv, &a);
 
     if (result >= 0)
         return result;

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,74 +8,23 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/kept.h"
 #include "sys/clock.h"
 
-#define DATA_DEFAULT "/var/lib/lazaret"
 #define LINE_MAX_LEN ((size_t)64 * 1024)
 
 static void print_usage(FILE *out)
 {
-    fprintf(out, "usage: lazaret vault list [--data DIR] [--json]\n"
-                 "       lazaret vault restore [--data DIR] [--to PATH] [--replace] ID...\n\n"
-                 "Copies that were made of files before a program wrote to them.\n\n"
-                 "  --data DIR   the data folder of the agent (default: " DATA_DEFAULT ")\n"
-                 "  --json       one line of JSON an entry\n"
-                 "  --to PATH    write the copy to this path instead of where it was made\n"
-                 "  --replace    also when something stands there; that is moved to the vault's\n"
-                 "               folder evidence\n\n"
-                 "To undo all that one program did, see 'lazaret agent undo'.\n");
-}
-
-struct arguments {
-    const char *verb, *data, *to;
-    bool json, replace;
-    char **ids;
-    int id_count;
-};
-
-/* LAZ_EXIT_OK, LAZ_EXIT_ERROR, or -1 to go on. */
-static int parse_options(int argc, char **argv, struct arguments *out)
-{
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
-        {"to", required_argument, NULL, 't'},   {"replace", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
-    };
-    int c;
-
-    *out = (struct arguments){.data = DATA_DEFAULT};
-    opterr = 0;
-    optind = 1;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (c) {
-        case 'd':
-            out->data = optarg;
-            break;
-        case 'j':
-            out->json = true;
-            break;
-        case 't':
-            out->to = optarg;
-            break;
-        case 'r':
-            out->replace = true;
-            break;
-        case 'h':
-            print_usage(stdout);
-            return LAZ_EXIT_OK;
-        default:
-            return laz_cli_usage_error("vault", argv[optind - 1],
-                                       "is not an option, or lacks its value");
-        }
-    }
-    if (optind == argc) {
-        print_usage(stderr);
-        return LAZ_EXIT_ERROR;
-    }
-    out->verb = argv[optind];
-    out->ids = argv + optind + 1;
-    out->id_count = argc - optind - 1;
-    return -1;
+    fprintf(out,
+            "usage: lazaret vault list [--data DIR] [--json]\n"
+            "       lazaret vault restore [--data DIR] [--to PATH] [--replace] ID...\n\n"
+            "Copies that were made of files before a program wrote to them.\n\n"
+            "  --data DIR   the data folder of the agent (default: " LAZ_KEPT_DATA_DEFAULT ")\n"
+            "  --json       one line of JSON an entry\n"
+            "  --to PATH    write the copy to this path instead of where it was made\n"
+            "  --replace    also when something stands there; that is moved to the vault's\n"
+            "               folder evidence\n\n"
+            "To undo all that one program did, see 'lazaret agent undo'.\n");
 }
 
 static void print_json(const struct laz_vault_entry *e, struct laz_buf *b)
@@ -132,7 +80,7 @@ static bool list_entry(void *context, const struct laz_vault_entry *e)
     return !l->failed;
 }
 
-static int list(struct laz_vault *v, const struct arguments *a)
+static int list(struct laz_vault *v, const struct laz_kept_arguments *a)
 {
     struct listing l = {.json = a->json};
     struct laz_error err;
@@ -149,7 +97,7 @@ static int list(struct laz_vault *v, const struct arguments *a)
     return LAZ_EXIT_OK;
 }
 
-static int restore_one(struct laz_vault *v, const struct arguments *a, const char *text)
+static int restore_one(struct laz_vault *v, const struct laz_kept_arguments *a, const char *text)
 {
     struct laz_error err;
     char to[PATH_MAX];
@@ -165,7 +113,7 @@ static int restore_one(struct laz_vault *v, const struct arguments *a, const cha
     return LAZ_EXIT_OK;
 }
 
-static int restore(struct laz_vault *v, const struct arguments *a)
+static int restore(struct laz_vault *v, const struct laz_kept_arguments *a)
 {
     int result = LAZ_EXIT_OK;
 
@@ -182,10 +130,10 @@ static int restore(struct laz_vault *v, const struct arguments *a)
 int laz_cli_vault(int argc, char **argv)
 {
     LAZ_OWNED(laz_vault_drop) struct laz_vault *v = NULL;
-    struct arguments a;
+    struct laz_kept_arguments a;
     struct laz_error err;
     char dir[PATH_MAX];
-    int result = parse_options(argc, argv, &a);
+    int result = laz_kept_parse("vault", print_usage, argc, argv, &a);
 
     if (result >= 0)
         return result;
