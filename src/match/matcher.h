@@ -5,6 +5,7 @@
 #define LAZ_MATCH_MATCHER_H
 
 #include "match/database.h"
+#include "match/value.h"
 
 struct laz_matcher;
 
@@ -28,9 +29,11 @@ enum laz_target {
 struct laz_match_object {
     struct laz_view bytes;
     enum laz_target target;
-    /* A module field ("pe.entry_point"…) by its number in match/fields.h: filled lazily by scan.
-     * NULL, or false, means undefined. */
-    bool (*field)(void *context, uint32_t field, uint64_t *out);
+    /* A field of a module ("pe.entry_point"…) by its number in match/fields.h; args are as many and
+     * of the types that its row there names. Filled lazily by scan: a text that it gives lives until
+     * the run ends. NULL, or false, means undefined. */
+    bool (*field)(void *context, uint32_t field, const struct laz_value *args,
+                  struct laz_value *out);
     void *context;
 };
 

@@ -1,0 +1,33 @@
+/* modules.h - the values of YARA's modules for one object: each module is read when a condition asks
+ * for it first, into an arena that is emptied with the object. Hostile bytes: every module bounds
+ * what it reads, and what it cannot read is undefined. */
+#ifndef LAZ_SCAN_MODULES_H
+#define LAZ_SCAN_MODULES_H
+
+#include "match/fields.h"
+#include "scan/budget.h"
+
+struct laz_modules;
+
+/* What is known of an object besides its bytes. Texts are borrowed and may be NULL or empty. */
+struct laz_modules_input {
+    struct laz_view bytes;
+    struct laz_view cuckoo;  /* a report of a sandbox, JSON, or empty */
+    int64_t now_s;           /* Unix time, for time.now() */
+    /* What console.log and its kind write; NULL: nobody listens. */
+    void (*say)(void *context, struct laz_view line);
+    void *context;
+};
+
+LAZ_CHECKED enum laz_status laz_modules_new(struct laz_modules **out);
+void laz_modules_free(struct laz_modules *m);
+void laz_modules_drop(struct laz_modules **m);
+
+/* Forgets the object before and takes the next one; input's views must live until the next start. */
+void laz_modules_start(struct laz_modules *m, const struct laz_modules_input *input);
+/* The value of a field (match/fields.h). False: undefined. Fits laz_match_object.field with m as its
+ * context. */
+bool laz_modules_field(void *m, uint32_t field, const struct laz_value *args,
+                       struct laz_value *out);
+
+#endif

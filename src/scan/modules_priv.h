@@ -1,0 +1,28 @@
+/* modules_priv.h - what a module's file gives and uses. */
+#ifndef LAZ_SCAN_MODULES_PRIV_H
+#define LAZ_SCAN_MODULES_PRIV_H
+
+#include "scan/modules.h"
+
+struct laz_arena;
+
+struct laz_modules {
+    struct laz_modules_input input;
+    struct laz_arena *arena;          /* of the object; bounded */
+    void *state[LAZ_MODULES];         /* of each module that was asked for, in the arena */
+    bool is_known[LAZ_MODULES];       /* state was made, though it may be NULL: no such object */
+};
+
+/* Zeroed memory of the object; NULL when its bound is reached. */
+void *laz_modules_alloc(struct laz_modules *m, size_t size);
+/* A text made of bytes in the object's memory; undefined when the bound is reached. */
+struct laz_value laz_modules_text(struct laz_modules *m, const void *bytes, size_t len);
+
+/* One for each module, in module_<name>.c: the value of the field with this index in its table. */
+typedef bool laz_module_fn(struct laz_modules *m, uint32_t index, const struct laz_value *args,
+                           struct laz_value *out);
+laz_module_fn laz_module_pe, laz_module_elf, laz_module_macho, laz_module_dotnet, laz_module_dex,
+    laz_module_math, laz_module_hash, laz_module_string, laz_module_time, laz_module_console,
+    laz_module_magic, laz_module_cuckoo, laz_module_object;
+
+#endif
