@@ -11,7 +11,8 @@ void laz_ruleset_init(struct laz_ruleset *set)
 {
     *set = (struct laz_ruleset){.failed = false};
     laz_buf_init(&set->text, TEXT_MAX);
-    set->failed = laz_buf_add_u8(&set->text, 0) != LAZ_OK; /* text 0 is "" */
+    set->failed = laz_buf_add_u8(&set->text, 0) != LAZ_OK;                       /* text 0 is "" */
+    laz_ignore(laz_list_add(set, &set->nodes, sizeof(struct laz_node)) != NULL); /* 0 is none */
 }
 
 void laz_ruleset_clear(struct laz_ruleset *set)
@@ -22,6 +23,12 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->bodies.items);
     free(set->tokens.items);
     free(set->ops.items);
+    free(set->nodes.items);
+    free(set->node_items.items);
+    free(set->expressions.items);
+    free(set->externals.items);
+    free(set->metas.items);
+    free(set->name_spaces.items);
     free(set->sources.items);
     for (size_t i = 0; i < LAZ_DIGEST_KINDS; i++)
         free(set->hashes[i].items);
@@ -99,8 +106,10 @@ uint32_t laz_ruleset_add_op(struct laz_ruleset *set, const struct laz_ir_rule *r
 
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set)
 {
-    return (struct laz_ruleset_mark){set->rules.count, set->patterns.count, set->bodies.count,
-                                     set->tokens.count, set->ops.count};
+    return (struct laz_ruleset_mark){
+        set->rules.count,      set->patterns.count,    set->bodies.count,
+        set->tokens.count,     set->ops.count,         set->nodes.count,
+        set->node_items.count, set->expressions.count, set->metas.count};
 }
 
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
@@ -110,6 +119,10 @@ void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
     set->bodies.count = mark.bodies;
     set->tokens.count = mark.tokens;
     set->ops.count = mark.ops;
+    set->nodes.count = mark.nodes;
+    set->node_items.count = mark.node_items;
+    set->expressions.count = mark.expressions;
+    set->metas.count = mark.metas;
 }
 
 enum laz_status laz_ruleset_failed(const struct laz_ruleset *set, struct laz_error *err)

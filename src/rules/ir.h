@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "match/matcher.h"
 #include "match/program.h"
+#include "rules/node.h"
 
 /* A body is a flat list of tokens: bytes, gaps, and alternatives that may nest. */
 enum laz_token_kind {
@@ -52,10 +53,49 @@ struct laz_op {
 
 struct laz_ir_rule {
     uint32_t name, source, tags; /* texts */
+    uint32_t name_space;         /* index in the ruleset's */
     uint32_t pattern_first, pattern_count;
+    uint32_t meta_first, meta_count;
+    /* Its nodes stand one behind the other, children and items before their parent. */
+    uint32_t node_first, node_count;
+    uint32_t condition; /* node */
     uint32_t op_first, op_count;
     uint32_t line, column;
     uint16_t flags; /* enum laz_rule_flag with the target */
+};
+
+/* What a rule says of itself, for people: identifier = value. */
+struct laz_ir_meta {
+    uint32_t name; /* text */
+    uint8_t kind;  /* LAZ_VALUE_NUMBER, also of a truth, or LAZ_VALUE_TEXT */
+    bool is_truth;
+    uint32_t text, text_len; /* in the pool; it may hold NUL */
+    int64_t n;
+};
+
+/* A regular expression of a condition, as it stands between its slashes. */
+struct laz_expression {
+    uint32_t text, text_len; /* in the pool; it may hold NUL */
+    bool nocase, dot_all;
+    uint32_t line, column;
+};
+
+/* A name that gets its value from outside of the rules. The value here holds where a run brings
+ * none; its kind holds for all runs. */
+struct laz_ir_external {
+    uint32_t name; /* text */
+    uint8_t kind;  /* enum laz_value_kind: NUMBER, REAL or TEXT */
+    bool is_truth;
+    uint32_t text, text_len;
+    union {
+        int64_t n;
+        double real;
+    };
+};
+
+/* Rules with one name may stand in several of these. Global rules hold for their own. */
+struct laz_name_space {
+    uint32_t name; /* text */
 };
 
 struct laz_hash {
@@ -83,6 +123,12 @@ struct laz_ruleset {
     struct laz_list bodies;                   /* struct laz_body */
     struct laz_list tokens;                   /* struct laz_token */
     struct laz_list ops;                      /* struct laz_op */
+    struct laz_list nodes;                    /* struct laz_node; 0 is none */
+    struct laz_list node_items;               /* uint32_t */
+    struct laz_list expressions;              /* struct laz_expression */
+    struct laz_list externals;                /* struct laz_ir_external */
+    struct laz_list metas;                    /* struct laz_ir_meta */
+    struct laz_list name_spaces;              /* struct laz_name_space */
     struct laz_list hashes[LAZ_DIGEST_KINDS]; /* struct laz_hash */
     struct laz_list sources;                  /* struct laz_ir_source */
     bool failed; /* memory ran out or a maximum was reached: see laz_ruleset_failed */
@@ -95,7 +141,8 @@ void laz_ruleset_clear(struct laz_ruleset *set);
 void *laz_list_add(struct laz_ruleset *set, struct laz_list *list, size_t item_size);
 #define laz_list_at(type, list, index) (&((type *)(list)->items)[index])
 
-/* The offset of a copy of v in the pool; v has no NUL. */
+/* The offset of a copy of v in the pool, which has a NUL behind it. What holds NUL itself is named
+ * by offset and length. */
 uint32_t laz_ruleset_text(struct laz_ruleset *set, struct laz_view v);
 const char *laz_ruleset_text_at(const struct laz_ruleset *set, uint32_t text);
 
@@ -104,9 +151,9 @@ void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token);
 uint32_t laz_ruleset_add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
                             struct laz_op op);
 
-/* Takes back what was added behind mark, but for texts. */
+/* Takes back what was added behind mark, but for texts, externals and name spaces. */
 struct laz_ruleset_mark {
-    size_t rules, patterns, bodies, tokens, ops;
+    size_t rules, patterns, bodies, tokens, ops, nodes, node_items, expressions, metas;
 };
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);

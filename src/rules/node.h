@@ -1,6 +1,6 @@
 /* node.h - a condition as a tree: what front ends build, the compiler reasons about (which patterns
- * must be found for the rule to hold, what guards it) and turns into byte code. It replaces the list
- * of operations that struct laz_ir_rule named before.
+ * must be found for the rule to hold, what guards it) and turns into byte code. It replaces the
+ * list of operations that struct laz_ir_rule named before.
  *
  * Nodes lie in one array of the ruleset; a child is an index there, 0 is none. */
 #ifndef LAZ_RULES_NODE_H
@@ -11,10 +11,10 @@
 enum laz_node_kind {
     LAZ_NODE_NONE,
 
-    LAZ_NODE_NUMBER,   /* n */
-    LAZ_NODE_REAL,     /* real */
-    LAZ_NODE_TEXT,     /* n bytes at operand of the ruleset's constants; they may hold NUL */
-    LAZ_NODE_REGEX,    /* operand: index in the ruleset's expressions; flags are in it */
+    LAZ_NODE_NUMBER, /* n */
+    LAZ_NODE_REAL,   /* real */
+    LAZ_NODE_TEXT,   /* n bytes at operand of the ruleset's pool of texts; they may hold NUL */
+    LAZ_NODE_REGEX,  /* operand: index in the ruleset's expressions; flags are in it */
     LAZ_NODE_FILESIZE,
     LAZ_NODE_EXTERNAL, /* operand: index in the ruleset's externals */
     LAZ_NODE_VARIABLE, /* operand: slot of a loop's variable */
@@ -66,13 +66,13 @@ enum laz_node_kind {
     LAZ_NODE_MATCHES, /* 1 is a REGEX */
 
     /* Quantified: quantity says how many; 0: the number of SOME and PERCENT. */
-    LAZ_NODE_OF,       /* items: patterns; with 1 and 2: in that range; with 1 alone: at it */
-    LAZ_NODE_OF_RULES, /* items: rules that come before */
-    LAZ_NODE_FOR_OF,   /* items: patterns; 3: body */
-    LAZ_NODE_FOR_RANGE,   /* 1: first, 2: last; operand: slot of the variable; 3: body */
-    LAZ_NODE_FOR_LIST,    /* items: nodes, numbers or texts; operand: slot; 3: body */
-    LAZ_NODE_FOR_FIELD,   /* 1: how many (a FIELD with [#]); operand: slot, which takes the index;
-                             3: body, in which fields of the item have that VARIABLE as argument */
+    LAZ_NODE_OF,        /* items: patterns; with 1 and 2: in that range; with 1 alone: at it */
+    LAZ_NODE_OF_RULES,  /* items: rules that come before */
+    LAZ_NODE_FOR_OF,    /* items: patterns; 3: body */
+    LAZ_NODE_FOR_RANGE, /* 1: first, 2: last; operand: slot of the variable; 3: body */
+    LAZ_NODE_FOR_LIST,  /* items: nodes, numbers or texts; operand: slot; 3: body */
+    LAZ_NODE_FOR_FIELD, /* 1: how many (a FIELD with [#]); operand: slot, which takes the index;
+                           3: body, in which fields of the item have that VARIABLE as argument */
     LAZ_NODE_KINDS,
 };
 
@@ -86,6 +86,8 @@ enum laz_quantity {
     LAZ_QUANTITY_PERCENT, /* at least that share, rounded up */
 };
 
+/* A node never comes before its children and items: what is learned of them is known where it
+ * stands. */
 struct laz_node {
     uint8_t kind;     /* enum laz_node_kind */
     uint8_t type;     /* enum laz_value_kind of what it gives, where that is known */
@@ -98,5 +100,23 @@ struct laz_node {
         double real;
     };
 };
+
+struct laz_ruleset;
+
+/* The new node's index. 0, with the set failed, when there is no room. */
+uint32_t laz_node_add(struct laz_ruleset *set, struct laz_node node);
+uint32_t laz_node_add_number(struct laz_ruleset *set, int64_t n);
+uint32_t laz_node_add_text(struct laz_ruleset *set, struct laz_view v);
+/* A node of this kind that gives a number, with these children; b may be 0. */
+uint32_t laz_node_join(struct laz_ruleset *set, enum laz_node_kind kind, uint32_t a, uint32_t b);
+/* A node that asks for a pattern of the rule; a and b may be 0. */
+uint32_t laz_node_ask(struct laz_ruleset *set, enum laz_node_kind kind, uint32_t pattern,
+                      uint32_t a, uint32_t b);
+/* Where in the ruleset's items a copy of these begins. */
+uint32_t laz_node_add_items(struct laz_ruleset *set, const uint32_t *items, size_t count);
+
+/* The node, until the next one is added; index may be 0. */
+const struct laz_node *laz_node_at(const struct laz_ruleset *set, uint32_t index);
+uint32_t laz_node_item(const struct laz_ruleset *set, const struct laz_node *node, uint32_t i);
 
 #endif
