@@ -94,7 +94,8 @@ static enum laz_status read_fields(struct laz_ruleset *set, const struct laz_cla
     if (s == LAZ_OK)
         s = read_offset(set, line, rule, &pattern, err);
     if (s == LAZ_OK)
-        s = laz_clamav_read_body(set, line, line->fields[3], err);
+        s = laz_clamav_read_tokens(line, line->fields[3], (struct laz_clamav_modifiers){false},
+                                   err);
     if (s != LAZ_OK)
         return s;
     body.token_count = (uint32_t)set->tokens.count - body.token_first;
@@ -107,11 +108,12 @@ static enum laz_status read_fields(struct laz_ruleset *set, const struct laz_cla
     return LAZ_OK;
 }
 
-static enum laz_status read_line(struct laz_ruleset *set, const struct laz_clamav_line *line,
-                                 uint32_t source_text, struct laz_error *err)
+enum laz_status laz_clamav_read_body_line(struct laz_clamav_line *line, enum laz_fate *fate,
+                                          struct laz_error *err)
 {
+    struct laz_ruleset *set = line->set;
     struct laz_ir_rule rule = {
-        .source = source_text,
+        .source = line->source_text,
         .pattern_first = (uint32_t)set->patterns.count,
         .pattern_count = 1,
         .op_first = (uint32_t)set->ops.count,
@@ -123,13 +125,16 @@ static enum laz_status read_line(struct laz_ruleset *set, const struct laz_clama
     enum laz_status s;
 
     if (line->field_count < 4)
-        return laz_clamav_fail(line, LAZ_INVALID, line->text.data + line->text.len,
-                               "expected NAME:TARGET:OFFSET:BODY", "", err);
+        return laz_clamav_fail_end(line, "expected NAME:TARGET:OFFSET:BODY", err);
     s = laz_clamav_check_name(line, line->fields[0], err);
     if (s == LAZ_OK)
         s = laz_clamav_levels(line, 4, &applies, err);
-    if (s != LAZ_OK || !applies)
+    if (s != LAZ_OK)
         return s;
+    if (!applies || laz_clamav_is_ignored(line, line->fields[0])) {
+        *fate = applies ? LAZ_FATE_IGNORED : LAZ_FATE_LEVEL;
+        return LAZ_OK;
+    }
     s = read_fields(set, line, &rule, err);
     if (s != LAZ_OK)
         return s;
@@ -143,28 +148,4 @@ static enum laz_status read_line(struct laz_ruleset *set, const struct laz_clama
     if (item != NULL)
         *item = rule;
     return laz_ruleset_failed(set, err);
-}
-
-enum laz_status laz_clamav_read_bodies(struct laz_ruleset *set, const struct laz_source *source,
-                                       const struct laz_source_options *options,
-                                       uint32_t source_text, struct laz_error *err)
-{
-    struct laz_clamav_line line = {.source = source};
-    struct laz_view rest = source->text;
-
-    while (laz_clamav_next(&rest, &line)) {
-        struct laz_ruleset_mark mark = laz_ruleset_mark(set);
-        struct laz_error why;
-        enum laz_status s = read_line(set, &line, source_text, &why);
-
-        if (s == LAZ_UNSUPPORTED && options->skipped != NULL) {
-            laz_ruleset_rewind(set, mark);
-            options->skipped(options->context, &why);
-        } else if (s != LAZ_OK) {
-            if (err != NULL)
-                *err = why;
-            return s;
-        }
-    }
-    return LAZ_OK;
 }

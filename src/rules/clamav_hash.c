@@ -14,50 +14,91 @@ static bool kind_of(size_t digit_count, enum laz_digest_kind *out)
     return false;
 }
 
-static enum laz_status read_line(struct laz_ruleset *set, const struct laz_clamav_line *line,
-                                 uint32_t source_text, struct laz_error *err)
+/* One of the two orders: DIGEST:SIZE:NAME or SIZE:DIGEST:NAME. */
+static enum laz_status read_fields(struct laz_clamav_line *line, size_t digest_at,
+                                   enum laz_digest_kind *kind, uint8_t *digest, uint64_t *size,
+                                   struct laz_error *err)
 {
-    struct laz_hash hash = {.size = LAZ_DB_SIZE_ANY, .source = source_text};
-    enum laz_digest_kind kind;
-    struct laz_hash *item;
-    bool applies;
-    enum laz_status s;
+    struct laz_view digits = line->fields[digest_at], number = line->fields[1 - digest_at];
 
-    if (!kind_of(line->fields[0].len, &kind) ||
-        !laz_hex_decode(line->fields[0], hash.digest, laz_digest_size(kind)))
-        return laz_clamav_fail(line, LAZ_INVALID, line->text.data,
+    if (line->field_count < 3)
+        return laz_clamav_fail_end(
+            line, digest_at == 0 ? "expected HASH:SIZE:NAME" : "expected SIZE:HASH:NAME", err);
+    if (!kind_of(digits.len, kind) || !laz_hex_decode(digits, digest, laz_digest_size(*kind)))
+        return laz_clamav_fail(line, LAZ_INVALID, digits.data,
                                "expected an MD5, SHA-1 or SHA-256 in hexadecimal",
                                "32, 40 or 64 digits", err);
-    if (line->field_count < 3)
-        return laz_clamav_fail(line, LAZ_INVALID, line->text.data + line->text.len,
-                               "expected HASH:SIZE:NAME", "", err);
-    if (!laz_view_equal_text(line->fields[1], "*") &&
-        !laz_parse_u64(line->fields[1], UINT64_MAX - 1, &hash.size))
-        return laz_clamav_fail(line, LAZ_INVALID, line->fields[1].data,
-                               "expected a size in bytes, or *", "", err);
-    s = laz_clamav_check_name(line, line->fields[2], err);
-    if (s == LAZ_OK)
-        s = laz_clamav_levels(line, 3, &applies, err);
-    if (s != LAZ_OK || !applies)
-        return s;
-    hash.name = laz_ruleset_text(set, line->fields[2]);
-    item = laz_list_add(set, &set->hashes[kind], sizeof *item);
-    if (item != NULL)
-        *item = hash;
-    return LAZ_OK;
+    *size = LAZ_DB_SIZE_ANY;
+    if (!laz_view_equal_text(number, "*") && !laz_parse_u64(number, UINT64_MAX - 1, size))
+        return laz_clamav_fail(line, LAZ_INVALID, number.data, "expected a size in bytes, or *", "",
+                               err);
+    return laz_clamav_check_name(line, line->fields[2], err);
 }
 
-enum laz_status laz_clamav_read_hashes(struct laz_ruleset *set, const struct laz_source *source,
-                                       uint32_t source_text, struct laz_error *err)
+enum laz_hash_use { LAZ_HASH_FILE, LAZ_HASH_SECTION, LAZ_HASH_IMPORT, LAZ_HASH_ALLOW };
+
+static void add_digest(const struct laz_clamav_line *line, enum laz_digest_kind kind,
+                       const uint8_t *digest, uint64_t size)
 {
-    struct laz_clamav_line line = {.source = source};
-    struct laz_view rest = source->text;
+    struct laz_hash *item = laz_list_add(line->set, &line->set->hashes[kind], sizeof *item);
 
-    while (laz_clamav_next(&rest, &line)) {
-        enum laz_status s = read_line(set, &line, source_text, err);
+    if (item == NULL)
+        return;
+    memcpy(item->digest, digest, laz_digest_size(kind));
+    item->size = size;
+    item->name = laz_ruleset_text(line->set, line->fields[2]);
+    item->source = line->source_text;
+}
 
-        if (s != LAZ_OK)
-            return s;
+static enum laz_status read_line(struct laz_clamav_line *line, size_t digest_at,
+                                 enum laz_hash_use use, enum laz_fate *fate, struct laz_error *err)
+{
+    uint8_t digest[LAZ_DIGEST_SIZE_MAX];
+    enum laz_digest_kind kind = LAZ_DIGEST_MD5;
+    uint64_t size = 0;
+    bool applies;
+    enum laz_status s = read_fields(line, digest_at, &kind, digest, &size, err);
+
+    if (s == LAZ_OK)
+        s = laz_clamav_levels(line, 3, &applies, err);
+    if (s != LAZ_OK)
+        return s;
+    if (!applies) {
+        *fate = LAZ_FATE_LEVEL;
+        return LAZ_OK;
     }
-    return LAZ_OK;
+    if (laz_clamav_is_ignored(line, line->fields[2])) {
+        *fate = LAZ_FATE_IGNORED;
+        return LAZ_OK;
+    }
+    if (use != LAZ_HASH_FILE)
+        return laz_clamav_fail(line, LAZ_UNSUPPORTED, line->text.data,
+                               "digests of parts are not supported", "", err);
+    add_digest(line, kind, digest, size);
+    *fate = LAZ_FATE_TAKEN;
+    return laz_ruleset_failed(line->set, err);
+}
+
+enum laz_status laz_clamav_read_hash(struct laz_clamav_line *line, enum laz_fate *fate,
+                                     struct laz_error *err)
+{
+    return read_line(line, 0, LAZ_HASH_FILE, fate, err);
+}
+
+enum laz_status laz_clamav_read_section(struct laz_clamav_line *line, enum laz_fate *fate,
+                                        struct laz_error *err)
+{
+    return read_line(line, 1, LAZ_HASH_SECTION, fate, err);
+}
+
+enum laz_status laz_clamav_read_import(struct laz_clamav_line *line, enum laz_fate *fate,
+                                       struct laz_error *err)
+{
+    return read_line(line, 0, LAZ_HASH_IMPORT, fate, err);
+}
+
+enum laz_status laz_clamav_read_allowed(struct laz_clamav_line *line, enum laz_fate *fate,
+                                        struct laz_error *err)
+{
+    return read_line(line, 0, LAZ_HASH_ALLOW, fate, err);
 }

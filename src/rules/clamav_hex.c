@@ -10,6 +10,7 @@ struct reader {
     unsigned depth;
     uint32_t open_at; /* the token that opened the alternatives */
     bool in_not;
+    bool wide; /* each byte has a zero behind it */
 };
 
 static enum laz_status expected(const struct reader *r, const char *what, struct laz_error *err)
@@ -173,10 +174,10 @@ static enum laz_status take_one(struct reader *r, struct laz_error *err)
     }
 }
 
-enum laz_status laz_clamav_read_body(struct laz_ruleset *set, const struct laz_clamav_line *line,
-                                     struct laz_view body, struct laz_error *err)
+enum laz_status laz_clamav_read_tokens(const struct laz_clamav_line *line, struct laz_view body,
+                                       struct laz_clamav_modifiers modifiers, struct laz_error *err)
 {
-    struct reader r = {.set = set, .line = line, .rest = body};
+    struct reader r = {.set = line->set, .line = line, .rest = body, .wide = modifiers.wide};
 
     if (body.len == 0)
         return expected(&r, "expected a body of hexadecimal digits", err);

@@ -4,12 +4,12 @@
 static void split(struct laz_clamav_line *line)
 {
     struct laz_view rest = line->text, field;
+    uint8_t separator = (uint8_t)line->separator;
 
     line->field_count = 0;
-    while (line->field_count < LAZ_CLAMAV_FIELDS_MAX - 1 && laz_take_until(&rest, ':', &field))
+    while (line->field_count < LAZ_CLAMAV_FIELDS_MAX && laz_take_until(&rest, separator, &field))
         line->fields[line->field_count++] = field;
-    if (rest.len > 0)
-        line->fields[line->field_count++] = rest;
+    line->is_cut = rest.len > 0;
 }
 
 bool laz_clamav_next(struct laz_view *rest, struct laz_clamav_line *line)
@@ -32,6 +32,12 @@ enum laz_status laz_clamav_fail(const struct laz_clamav_line *line, enum laz_sta
     uint32_t column = (uint32_t)(at - line->text.data) + 1;
 
     return laz_fail_at(err, status, "rule", line->source->name, line->number, column, why, remedy);
+}
+
+enum laz_status laz_clamav_fail_end(const struct laz_clamav_line *line, const char *why,
+                                    struct laz_error *err)
+{
+    return laz_clamav_fail(line, LAZ_INVALID, line->text.data + line->text.len, why, "", err);
 }
 
 enum laz_status laz_clamav_check_name(const struct laz_clamav_line *line, struct laz_view name,
@@ -59,4 +65,33 @@ enum laz_status laz_clamav_levels(const struct laz_clamav_line *line, size_t fir
                                    "levels are decimal numbers", err);
     *applies = levels[0] <= LAZ_CLAMAV_LEVEL && levels[1] >= LAZ_CLAMAV_LEVEL;
     return LAZ_OK;
+}
+
+bool laz_clamav_read_range(struct laz_view text, uint64_t max, struct laz_clamav_range *out)
+{
+    struct laz_clamav_range range = {0, max};
+    struct laz_view low = text;
+    size_t dash = laz_view_find_byte(text, '-');
+
+    if (laz_view_equal_text(text, "*")) {
+        *out = range;
+        return true;
+    }
+    low = laz_view_first(text, dash);
+    if (low.len > 0 && !laz_parse_u64(low, max, &range.min))
+        return false;
+    if (dash == text.len) {
+        range.max = range.min;
+    } else {
+        struct laz_view high = laz_view_from_offset(text, dash + 1);
+
+        if (low.len == 0 && high.len == 0)
+            return false;
+        if (high.len > 0 && !laz_parse_u64(high, max, &range.max))
+            return false;
+    }
+    if (text.len == 0 || range.min > range.max)
+        return false;
+    *out = range;
+    return true;
 }

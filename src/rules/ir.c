@@ -30,6 +30,8 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->metas.items);
     free(set->name_spaces.items);
     free(set->sources.items);
+    free(set->ignored.items);
+    free(set->macros.items);
     for (size_t i = 0; i < LAZ_DIGEST_KINDS; i++)
         free(set->hashes[i].items);
     *set = (struct laz_ruleset){.failed = true};

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "match/matcher.h"
 #include "match/program.h"
+#include "rules/clamav_kind.h"
 #include "rules/node.h"
 
 /* A body is a flat list of tokens: bytes, gaps, and alternatives that may nest. */
@@ -107,7 +108,33 @@ struct laz_hash {
 struct laz_ir_source {
     uint32_t name; /* text */
     bool has_digest;
+    bool is_unsigned; /* a pack without a signature: taken on the word of the folder's owner */
     uint8_t sha256[32];
+};
+
+/* A name of a ClamAV list's entry that is left out; of one that has a digest only the entry whose
+ * line has that MD5. */
+struct laz_ignored {
+    uint32_t name; /* text */
+    bool has_md5;
+    uint8_t md5[16];
+};
+
+/* A body that logical signatures name by its group (${MIN-MAX}GROUP$). */
+struct laz_macro {
+    uint32_t group;
+    uint32_t token_first, token_count;
+};
+
+/* What became of an entry of a ClamAV list. */
+enum laz_fate {
+    LAZ_FATE_TAKEN,
+    LAZ_FATE_LEVEL,       /* it is for other engines */
+    LAZ_FATE_IGNORED,     /* by its name */
+    LAZ_FATE_UNWANTED,    /* it is of unwanted programs, for which nobody asked */
+    LAZ_FATE_UNSUPPORTED, /* it was told */
+    LAZ_FATE_WRONG,       /* it was told */
+    LAZ_FATES,
 };
 
 /* Items of one size that grow up to a number named when they are added. */
@@ -131,6 +158,9 @@ struct laz_ruleset {
     struct laz_list name_spaces;              /* struct laz_name_space */
     struct laz_list hashes[LAZ_DIGEST_KINDS]; /* struct laz_hash */
     struct laz_list sources;                  /* struct laz_ir_source */
+    struct laz_list ignored;                  /* struct laz_ignored, by name */
+    struct laz_list macros;                   /* struct laz_macro */
+    uint32_t fates[LAZ_CLAMAV_KINDS][LAZ_FATES];
     bool failed; /* memory ran out or a maximum was reached: see laz_ruleset_failed */
 };
 

@@ -1,17 +1,14 @@
 #include "rules/language.h"
 
+#include "rules/clamav_kind.h"
+
 enum laz_language laz_language_of(struct laz_view name)
 {
-    static const struct {
-        const char *ending;
-        enum laz_language language;
-    } endings[] = {
-        {".yar", LAZ_LANGUAGE_YARA},   {".yara", LAZ_LANGUAGE_YARA},  {".hdb", LAZ_LANGUAGE_HASHES},
-        {".hsb", LAZ_LANGUAGE_HASHES}, {".ndb", LAZ_LANGUAGE_BODIES},
-    };
+    enum laz_clamav_kind kind = laz_clamav_kind_of(name).kind;
 
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (laz_view_ends_text(name, endings[i].ending))
-            return endings[i].language;
-    return LAZ_LANGUAGE_UNKNOWN;
+    if (laz_view_ends_text(name, ".yar") || laz_view_ends_text(name, ".yara"))
+        return LAZ_LANGUAGE_YARA;
+    if (kind == LAZ_CLAMAV_PACK || kind == LAZ_CLAMAV_LOCAL_PACK)
+        return LAZ_LANGUAGE_PACK;
+    return kind == LAZ_CLAMAV_NONE ? LAZ_LANGUAGE_UNKNOWN : LAZ_LANGUAGE_CLAMAV;
 }

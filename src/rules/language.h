@@ -7,10 +7,11 @@
 enum laz_language {
     LAZ_LANGUAGE_UNKNOWN,
     LAZ_LANGUAGE_YARA,   /* .yar, .yara */
-    LAZ_LANGUAGE_HASHES, /* .hdb, .hsb */
-    LAZ_LANGUAGE_BODIES, /* .ndb */
+    LAZ_LANGUAGE_CLAMAV, /* .hdb, .ndb, .ldb and the like (clamav_kind.h) */
+    LAZ_LANGUAGE_PACK,   /* .cvd, .cld, .cud: many of ClamAV's lists */
 };
-#define LAZ_LANGUAGE_ENDINGS ".yar, .yara, .hdb, .hsb or .ndb"
+#define LAZ_LANGUAGE_ENDINGS                                                                       \
+    ".yar, .yara, or one of ClamAV's: .cvd, .cld, .hdb, .hsb, .mdb, .ndb, .ldb and the like"
 
 enum laz_language laz_language_of(struct laz_view name);
 

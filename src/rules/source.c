@@ -12,9 +12,18 @@ static bool add_source(struct laz_ruleset *set, const struct laz_source *source,
         return false;
     item->name = *name = laz_ruleset_text(set, laz_view_of(source->name));
     item->has_digest = source->sha256 != NULL;
+    item->is_unsigned = source->is_unsigned;
     if (source->sha256 != NULL)
         memcpy(item->sha256, source->sha256, sizeof item->sha256);
     return !set->failed;
+}
+
+enum laz_status laz_source_prepare(struct laz_ruleset *set, const struct laz_source *source,
+                                   struct laz_error *err)
+{
+    if (laz_language_of(laz_view_of(source->name)) != LAZ_LANGUAGE_CLAMAV)
+        return LAZ_OK;
+    return laz_clamav_prepare(set, source, err);
 }
 
 enum laz_status laz_source_read(struct laz_ruleset *set, const struct laz_source *source,
@@ -33,12 +42,10 @@ enum laz_status laz_source_read(struct laz_ruleset *set, const struct laz_source
     case LAZ_LANGUAGE_YARA:
         s = laz_yara_read(set, source, options, name, err);
         break;
-    case LAZ_LANGUAGE_HASHES:
-        s = laz_clamav_read_hashes(set, source, name, err);
+    case LAZ_LANGUAGE_CLAMAV:
+        s = laz_clamav_read(set, source, options, name, err);
         break;
-    case LAZ_LANGUAGE_BODIES:
-        s = laz_clamav_read_bodies(set, source, options, name, err);
-        break;
+    case LAZ_LANGUAGE_PACK: /* whoever unpacks it reads what is in it */
     case LAZ_LANGUAGE_UNKNOWN:
         break;
     }

@@ -9,6 +9,7 @@ struct laz_source {
     const char *name; /* as people know it: what errors and detections say */
     struct laz_view text;
     const uint8_t *sha256; /* of text; NULL when it is not known */
+    bool is_unsigned;      /* a pack without a signature, or from one */
 };
 
 /* Told of each rule that was left out, when that is wanted. */
@@ -22,7 +23,14 @@ struct laz_source_options {
     /* What names of conditions mean that stand nowhere in the rules. */
     const struct laz_external *externals;
     size_t external_count;
+    bool want_unwanted; /* ClamAV's lists of unwanted programs too: .hdu, .ndu, .ldu, … */
 };
+
+/* Before any source is read: takes from each what others are read by (names that are left out,
+ * bodies that signatures name by their group). Does nothing with most sources. */
+LAZ_CHECKED enum laz_status laz_source_prepare(struct laz_ruleset *set,
+                                               const struct laz_source *source,
+                                               struct laz_error *err);
 
 /* LAZ_INVALID or LAZ_UNSUPPORTED with line and column; the ruleset is then of no use. */
 LAZ_CHECKED enum laz_status laz_source_read(struct laz_ruleset *set,
