@@ -3,6 +3,8 @@
 #include "rules/regex.h"
 #include "rules/yara_priv.h"
 
+#define PROGRAM_MAX ((size_t)4 << 20)
+
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
@@ -106,33 +108,40 @@ static enum laz_status take_regex_text(struct laz_yara *y, struct laz_view *text
     return LAZ_OK;
 }
 
+/* Whether text matches the program, which is given all the time that it needs. */
+static enum laz_status run_matches(struct laz_yara *y, struct laz_view program,
+                                   struct laz_view text, bool *holds, struct laz_error *err)
+{
+    LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *s = laz_regex_scratch_new();
+    uint64_t steps_left = UINT64_MAX;
+
+    if (s == NULL)
+        return laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
+    *holds = laz_regex_search(program, text, s, &steps_left);
+    laz_yara_advance(y);
+    return LAZ_OK;
+}
+
 static enum laz_status take_matches(struct laz_yara *y, struct laz_view text, bool *holds,
                                     struct laz_error *err)
 {
     struct laz_yara_word slash = y->word;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX};
+    struct laz_regex_problem problem;
     struct laz_regex_flags flags;
     struct laz_view expression;
-    struct laz_regex regex;
-    const char *why;
-    size_t at;
     enum laz_status s;
-    bool ok;
 
     if (!laz_yara_is(y, "/"))
         return laz_yara_expected(y, "a regular expression /…/", err);
     s = take_regex_text(y, &expression, &flags, err);
     if (s != LAZ_OK)
         return s;
-    s = laz_regex_parse(expression, flags, &regex, &why, &at);
+    s = laz_regex_compile(expression, flags, &program, &problem);
     if (s != LAZ_OK)
         return laz_fail_at(err, s, "rule", y->source->name, slash.line,
-                           slash.column + 1 + (uint32_t)at, why, "");
-    *holds = laz_regex_search(&regex, text, &ok);
-    laz_regex_clear(&regex);
-    if (!ok)
-        return laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
-    laz_yara_advance(y);
-    return LAZ_OK;
+                           slash.column + 1 + (uint32_t)problem.at, problem.why, "");
+    return run_matches(y, laz_buf_view(&program), text, holds, err);
 }
 
 static enum laz_status take_text_operator(struct laz_yara *y, struct laz_view text, bool *holds,
