@@ -97,6 +97,9 @@ static enum laz_status read_back(int fd, struct laz_error *err)
 
     if (s == LAZ_OK)
         s = laz_database_open(mapping.bytes, &db, err);
+    if (s == LAZ_OK && !laz_database_verify(db, mapping.bytes))
+        s = laz_fail(err, LAZ_DAMAGED, "database", "", "was not written as it was made",
+                     "check the disk");
     laz_database_drop(&db);
     laz_mapping_clear(&mapping);
     return s;

@@ -3,7 +3,8 @@
 #include <hs/hs_runtime.h>
 #include <stdlib.h>
 
-#include "match/database_priv.h"
+#include "match/known_priv.h"
+#include "match/lists.h"
 
 #define REMEDY "build it anew with 'lazaret db build'"
 
@@ -112,24 +113,51 @@ static bool take_header(struct laz_view page, struct header *h, struct laz_datab
            laz_take_u32le(&page, &db->gap_count);
 }
 
-static bool take_section(struct laz_view image, struct laz_view *entries, struct laz_view *out)
+static bool take_entry(struct laz_view image, struct laz_view *entries, struct laz_view *out,
+                       uint32_t *checksum)
 {
     uint64_t offset, len;
-    uint32_t checksum, zero;
+    uint32_t zero;
 
     return laz_take_u64le(entries, &offset) && laz_take_u64le(entries, &len) &&
-           laz_take_u32le(entries, &checksum) && laz_take_u32le(entries, &zero) && zero == 0 &&
-           offset % LAZ_DB_PAGE == 0 && laz_view_at(image, offset, len, out) &&
-           laz_db_checksum(*out) == checksum;
+           laz_take_u32le(entries, checksum) && laz_take_u32le(entries, &zero) && zero == 0 &&
+           offset % LAZ_DB_PAGE == 0 && laz_view_at(image, offset, len, out);
+}
+
+/* A section that is not summed at opening: see format_known.h. */
+static bool is_lazy(enum laz_section section, struct laz_view v)
+{
+    return section >= LAZ_SECTION_KNOWN && v.len > LAZ_DB_EAGER_MAX;
+}
+
+static struct laz_view entries_of(struct laz_view image)
+{
+    return laz_view_from_offset(laz_view_first(image, LAZ_DB_PAGE), LAZ_DB_ENTRIES_AT);
 }
 
 static bool take_sections(struct laz_view image, struct laz_database *db)
 {
-    struct laz_view entries =
-        laz_view_from_offset(laz_view_first(image, LAZ_DB_PAGE), LAZ_DB_ENTRIES_AT);
+    struct laz_view entries = entries_of(image);
 
-    for (size_t i = 0; i < LAZ_SECTIONS; i++)
-        if (!take_section(image, &entries, &db->sections[i]))
+    for (unsigned i = 0; i < LAZ_SECTIONS; i++) {
+        struct laz_view *section = &db->sections[i];
+        uint32_t checksum;
+
+        if (!take_entry(image, &entries, section, &checksum) ||
+            (!is_lazy((enum laz_section)i, *section) && laz_db_checksum(*section) != checksum))
+            return false;
+    }
+    return true;
+}
+
+bool laz_database_verify(const struct laz_database *db, struct laz_view image)
+{
+    struct laz_view entries = entries_of(image), section;
+    uint32_t checksum;
+
+    for (unsigned i = 0; i < LAZ_SECTIONS; i++)
+        if (!take_entry(image, &entries, &section, &checksum) ||
+            (is_lazy((enum laz_section)i, section) && laz_db_checksum(section) != checksum))
             return false;
     return true;
 }
@@ -148,9 +176,6 @@ static bool count_records(const struct laz_database *db, enum laz_section sectio
 
 static bool count_all(struct laz_database *db)
 {
-    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
-        if (!count_records(db, LAZ_SECTION_TAILS + kind, LAZ_TAIL_SIZE, &db->digest_counts[kind]))
-            return false;
     return count_records(db, LAZ_SECTION_SOURCES, LAZ_SOURCE_SIZE, &db->source_count) &&
            count_records(db, LAZ_SECTION_RULES, LAZ_RULE_SIZE, &db->rule_count) &&
            count_records(db, LAZ_SECTION_PATTERNS, LAZ_PATTERN_SIZE, &db->pattern_count) &&
@@ -261,14 +286,18 @@ void laz_database_info_get(const struct laz_database *db, struct laz_database_in
         .format_version = LAZ_DB_VERSION,
         .built_ms = db->built_ms,
         .rule_count = db->rule_count,
-        .hash_count = 0,
         .atom_count = db->atom_count,
         .source_count = db->source_count,
         .name = laz_database_text(db, db->name),
         .platform = laz_database_text(db, db->platform),
     };
-    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
-        out->hash_count += db->digest_counts[kind];
+    for (unsigned i = 0; i < LAZ_SIZES_COUNT; i++)
+        if (i / LAZ_DIGEST_KINDS != LAZ_HASH_ALLOW)
+            out->hash_count += laz_known_count(db, i);
+    for (unsigned i = 0; i < LAZ_LIST_KINDS; i++)
+        out->list_count += laz_known_count(db, LAZ_SIZES_COUNT + i);
+    out->allow_count = laz_database_digest_count(db, LAZ_HASH_ALLOW) +
+                       laz_known_count(db, LAZ_SIZES_COUNT + LAZ_LIST_KINDS);
 }
 
 void laz_database_source_get(const struct laz_database *db, uint32_t index,

@@ -13,9 +13,11 @@ struct laz_database;
 /* What `lazaret db info` prints. Text is borrowed from the database. */
 struct laz_database_info {
     uint32_t format_version;
-    uint64_t built_ms;   /* Unix time */
-    uint64_t rule_count; /* rules with a body: YARA and .ndb */
-    uint64_t hash_count;
+    uint64_t built_ms;    /* Unix time */
+    uint64_t rule_count;  /* rules with a body: YARA and .ndb */
+    uint64_t hash_count;  /* digests of files, sections and imports */
+    uint64_t list_count;  /* URLs, hosts and addresses */
+    uint64_t allow_count; /* of all of those that are known to be clean */
     uint64_t atom_count;
     uint32_t source_count;
     const char *name;     /* of the pack set, "" when none was given */
@@ -38,6 +40,9 @@ struct laz_database_source {
  * from `lazaret-compile`, belongs to root, and is matched in a sandbox all the same. */
 LAZ_CHECKED enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
                                               struct laz_error *err);
+/* Sums also the sections that are too large to be summed at each opening: once, when a database was
+ * built and when it is installed. False when one is damaged. */
+bool laz_database_verify(const struct laz_database *db, struct laz_view image);
 void laz_database_free(struct laz_database *db);
 void laz_database_drop(struct laz_database **db);
 void laz_database_info_get(const struct laz_database *db, struct laz_database_info *out);
@@ -50,10 +55,6 @@ enum laz_digest_kind { LAZ_DIGEST_MD5, LAZ_DIGEST_SHA1, LAZ_DIGEST_SHA256, LAZ_D
 #define LAZ_DIGEST_SIZE_MAX 32
 size_t laz_digest_size(enum laz_digest_kind kind); /* 16, 20, 32 */
 
-/* Which digests of an object of size bytes the database could know: bit 1 << kind. 0 for most
- * sizes that it does not list, so most objects are never hashed. */
-unsigned laz_database_digests_wanted(const struct laz_database *db, uint64_t size);
-
 /* A rule or hash that fired. All text is borrowed from the database. */
 struct laz_hit {
     const char *name;   /* "Win.Test.EICAR_HDB-1" */
@@ -61,9 +62,5 @@ struct laz_hit {
     const char *source; /* file of the pack that it came from: "testfiles.hdb" */
     const char *tags;   /* blank separated, may be "" */
 };
-
-/* True when the database lists this digest of an object of this size. */
-bool laz_database_find_digest(const struct laz_database *db, enum laz_digest_kind kind,
-                              const uint8_t *digest, uint64_t size, struct laz_hit *out);
 
 #endif

@@ -12,7 +12,6 @@ struct laz_database {
     uint32_t rule_count, pattern_count, form_count, atom_count, always_count, source_count;
     uint32_t guard_count, late_count;
     uint32_t gap_count; /* of all forms */
-    uint32_t digest_counts[LAZ_DIGEST_KINDS];
     uint32_t name, platform; /* texts */
     uint64_t built_ms;
 };

@@ -1,4 +1,4 @@
-#include "match/database_priv.h"
+#include "match/known_priv.h"
 
 size_t laz_digest_size(enum laz_digest_kind kind)
 {
@@ -14,129 +14,134 @@ size_t laz_digest_size(enum laz_digest_kind kind)
     return 32;
 }
 
-static bool size_may_be_known(struct laz_view filter, uint64_t size)
+/* Which entries a digest of something of this size could meet: LAZ_SIZES_ANY, LAZ_SIZES_GIVEN. */
+static unsigned sizes_wanted(const struct laz_database *db, uint32_t what, uint64_t size)
 {
-    const uint8_t *bits = filter.data + LAZ_SIZES_HEAD_SIZE;
+    struct laz_view all = db->sections[LAZ_SECTION_SIZES];
+    const uint8_t *head = all.data + (size_t)what * LAZ_SIZES_HEAD_SIZE, *block;
     struct laz_size_bits b;
+    unsigned flags;
+    uint32_t block_count;
 
-    if (filter.len == 0)
-        return false;
-    if ((laz_load_u64(filter.data) & LAZ_SIZES_ANY) != 0)
-        return true;
-    b = laz_size_bits_of(size, (uint64_t)(filter.len - LAZ_SIZES_HEAD_SIZE) * 8);
-    return (bits[b.first / 8] >> b.first % 8 & 1) != 0 &&
-           (bits[b.second / 8] >> b.second % 8 & 1) != 0;
+    if (all.len == 0)
+        return 0;
+    flags = laz_load_u32(head);
+    block_count = laz_load_u32(head + 12);
+    if ((flags & LAZ_SIZES_GIVEN) == 0 || block_count == 0)
+        return flags & LAZ_SIZES_ANY;
+    b = laz_size_bits_of(size, block_count);
+    block = all.data + (size_t)LAZ_SIZES_COUNT * LAZ_SIZES_HEAD_SIZE +
+            ((size_t)laz_load_u32(head + 8) + b.block) * LAZ_SIZES_BLOCK_SIZE;
+    for (unsigned i = 0; i < 3; i++)
+        if ((block[b.bits[i] / 8] >> b.bits[i] % 8 & 1) == 0)
+            return flags & LAZ_SIZES_ANY;
+    return flags & (LAZ_SIZES_ANY | LAZ_SIZES_GIVEN);
 }
 
-unsigned laz_database_digests_wanted(const struct laz_database *db, uint64_t size)
+unsigned laz_database_digests_wanted(const struct laz_database *db, enum laz_hash_use use,
+                                     uint64_t size)
 {
     unsigned wanted = 0;
 
     for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
-        if (size_may_be_known(db->sections[LAZ_SECTION_SIZES + kind], size))
+        if (sizes_wanted(db, laz_known_what_digest(use, (enum laz_digest_kind)kind), size) != 0)
             wanted |= 1u << kind;
     return wanted;
 }
 
-static uint64_t first_bytes(const uint8_t *digest)
+static bool find(const struct laz_database *db, uint32_t what, const uint8_t bytes[32],
+                 uint64_t size, uint32_t *label)
 {
-    uint64_t n = 0;
-
-    for (unsigned i = 0; i < 8; i++)
-        n = n << 8 | digest[i];
-    return n;
+    if (what / LAZ_DIGEST_KINDS == LAZ_HASH_ALLOW)
+        return laz_known_allows(db, what, bytes, size, label);
+    return laz_known_find(
+        db, laz_known_key(laz_load_u64(bytes), laz_load_u64(bytes + 8), what, size), label);
 }
 
-/* The first of the ascending tails [low, high) that is not below tail. */
-static uint32_t find_tail(const uint8_t *tails, uint32_t low, uint32_t high, uint32_t tail)
+bool laz_database_find_digest(const struct laz_database *db, enum laz_hash_use use,
+                              enum laz_digest_kind kind, const uint8_t *digest, uint64_t size,
+                              struct laz_known *out)
 {
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+    uint32_t what = laz_known_what_digest(use, kind), label;
+    unsigned wanted = sizes_wanted(db, what, size);
+    uint8_t bytes[32] = {0};
 
-        if (laz_load_u32(tails + (size_t)middle * LAZ_TAIL_SIZE) < tail)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool record_is(const uint8_t *p, const uint8_t *digest, size_t len, uint64_t size)
-{
-    uint64_t known_size = laz_load_u64(p + len);
-
-    return memcmp(p, digest, len) == 0 && (known_size == LAZ_DB_SIZE_ANY || known_size == size);
-}
-
-bool laz_database_find_digest(const struct laz_database *db, enum laz_digest_kind kind,
-                              const uint8_t *digest, uint64_t size, struct laz_hit *out)
-{
-    const uint8_t *directory = db->sections[LAZ_SECTION_DIRECTORY + kind].data;
-    const uint8_t *tails = db->sections[LAZ_SECTION_TAILS + kind].data;
-    size_t len = laz_digest_size(kind);
-    uint64_t first = first_bytes(digest);
-    uint32_t bits, bucket, at, end, tail;
-
-    if (db->digest_counts[kind] == 0)
+    memcpy(bytes, digest, laz_digest_size(kind));
+    if (((wanted & LAZ_SIZES_GIVEN) == 0 || !find(db, what, bytes, size, &label)) &&
+        ((wanted & LAZ_SIZES_ANY) == 0 || !find(db, what, bytes, LAZ_DB_SIZE_ANY, &label)))
         return false;
-    bits = laz_load_u32(directory);
-    bucket = laz_digest_bucket(first, bits);
-    tail = laz_digest_tail(first, bits);
-    end = laz_load_u32(directory + 4 + (size_t)(bucket + 1) * 4);
-    at = find_tail(tails, laz_load_u32(directory + 4 + (size_t)bucket * 4), end, tail);
-    for (; at < end && laz_load_u32(tails + (size_t)at * LAZ_TAIL_SIZE) == tail; at++) {
-        const uint8_t *p =
-            db->sections[LAZ_SECTION_DIGESTS + kind].data + (size_t)at * (len + LAZ_DIGEST_EXTRA);
+    laz_known_fill(db, label, "hash", out);
+    return true;
+}
 
-        if (!record_is(p, digest, len, size))
-            continue;
-        *out = (struct laz_hit){laz_database_text(db, laz_load_u32(p + len + 8)), "hash",
-                                laz_database_text(db, laz_load_u32(p + len + 12)), ""};
+uint64_t laz_known_count(const struct laz_database *db, unsigned index)
+{
+    struct laz_view counts =
+        laz_view_from_offset(db->sections[LAZ_SECTION_COUNTS], (uint64_t)index * 8);
+    uint64_t count = 0;
+
+    laz_ignore(laz_take_u64le(&counts, &count)); /* none when the section is empty */
+    return count;
+}
+
+uint64_t laz_database_digest_count(const struct laz_database *db, enum laz_hash_use use)
+{
+    uint64_t count = 0;
+
+    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
+        count += laz_known_count(db, laz_known_what_digest(use, (enum laz_digest_kind)kind));
+    return count;
+}
+
+/* Head, blocks, tails and labels have the lengths that their numbers say. What the blocks say of
+ * entries is checked where it is used. */
+static bool known_fits(const struct laz_database *db)
+{
+    struct laz_view known = db->sections[LAZ_SECTION_KNOWN];
+    struct laz_known_head h;
+    struct laz_view head = known;
+    uint64_t blocks;
+
+    if (known.len == 0)
         return true;
-    }
-    return false;
-}
-
-static bool sizes_fit(struct laz_view filter)
-{
-    size_t bytes = filter.len - LAZ_SIZES_HEAD_SIZE;
-
-    return filter.len >= LAZ_SIZES_HEAD_SIZE + 8 && (bytes & (bytes - 1)) == 0;
-}
-
-/* Buckets follow one another from the first tail to the last. */
-static bool directory_fits(struct laz_view directory, uint32_t count)
-{
-    uint32_t bits, start, before = 0;
-
-    if (!laz_take_u32le(&directory, &bits) || bits > LAZ_DB_DIRECTORY_BITS ||
-        directory.len != (((size_t)1 << bits) + 1) * 4 || laz_load_u32(directory.data) != 0)
+    if (!laz_take_u32le(&head, &h.count) || !laz_take_u32le(&head, &h.seed) ||
+        !laz_take_u32le(&head, &h.label_count) || !laz_take_u32le(&head, &h.label_bits))
         return false;
-    while (laz_take_u32le(&directory, &start)) {
-        if (start < before)
-            return false;
-        before = start;
-    }
-    return before == count;
+    blocks = known.len - LAZ_KNOWN_HEAD_SIZE;
+    return known.len > LAZ_KNOWN_HEAD_SIZE && blocks % LAZ_KNOWN_BLOCK_SIZE == 0 &&
+           h.label_bits <= 32 &&
+           db->sections[LAZ_SECTION_TAILS].len ==
+               (uint64_t)h.count * LAZ_KNOWN_TAIL_SIZE + LAZ_KNOWN_PADDING &&
+           db->sections[LAZ_SECTION_LABELS].len ==
+               ((uint64_t)h.count * h.label_bits + 7) / 8 + LAZ_KNOWN_PADDING;
 }
 
-static bool kind_fits(const struct laz_database *db, enum laz_digest_kind kind)
+static bool sizes_fit(struct laz_view sizes)
 {
-    uint32_t count = db->digest_counts[kind];
-    struct laz_view sizes = db->sections[LAZ_SECTION_SIZES + kind];
-    struct laz_view directory = db->sections[LAZ_SECTION_DIRECTORY + kind];
-    struct laz_view digests = db->sections[LAZ_SECTION_DIGESTS + kind];
+    uint64_t block_count;
+    struct laz_view heads = sizes;
 
-    if (count == 0)
-        return sizes.len == 0 && directory.len == 0 && digests.len == 0;
-    return sizes_fit(sizes) && directory_fits(directory, count) &&
-           digests.len == (size_t)count * (laz_digest_size(kind) + LAZ_DIGEST_EXTRA);
+    if (sizes.len == 0)
+        return true;
+    if (!laz_skip(&sizes, (uint64_t)LAZ_SIZES_COUNT * LAZ_SIZES_HEAD_SIZE) ||
+        sizes.len % LAZ_SIZES_BLOCK_SIZE != 0)
+        return false;
+    block_count = sizes.len / LAZ_SIZES_BLOCK_SIZE;
+    for (unsigned i = 0; i < LAZ_SIZES_COUNT; i++) {
+        uint32_t flags, zero, first, count;
+
+        if (!laz_take_u32le(&heads, &flags) || !laz_take_u32le(&heads, &zero) ||
+            !laz_take_u32le(&heads, &first) || !laz_take_u32le(&heads, &count) ||
+            first > block_count || count > block_count - first)
+            return false;
+    }
+    return true;
 }
 
 bool laz_database_check_digests(const struct laz_database *db)
 {
-    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
-        if (!kind_fits(db, (enum laz_digest_kind)kind))
-            return false;
-    return true;
+    return known_fits(db) && sizes_fit(db->sections[LAZ_SECTION_SIZES]) &&
+           (db->sections[LAZ_SECTION_KNOWN].len > 0 || db->sections[LAZ_SECTION_ALLOW].len == 0) &&
+           db->sections[LAZ_SECTION_LISTS].len % LAZ_KNOWN_LIST_SIZE == 0 &&
+           db->sections[LAZ_SECTION_ALLOW].len % LAZ_ALLOW_SIZE == 0;
 }

@@ -29,11 +29,8 @@
  *     ALWAYS   rule u32                                 rules that can be true without an atom
  *     MATCHER  a Vectorscan database, ready to be used where it is mapped
  *
- *   for each kind of digest
- *     SIZES     flags u64, then a filter of 2^n bytes (n >= 3): the sizes that have a digest
- *     DIRECTORY bits u32, then 2^bits + 1 times u32: where each bucket of TAILS begins
- *     TAILS     u32: the 32 bits of the digest behind those that choose its bucket, ascending
- *     DIGESTS   digest, size u64, name text, source text, in the order of TAILS
+ *   KNOWN to COUNTS are described in format_known.h, with the reason why those that are larger than
+ *   LAZ_DB_EAGER_MAX are not summed at opening.
  */
 #ifndef LAZ_MATCH_FORMAT_H
 #define LAZ_MATCH_FORMAT_H
@@ -42,14 +39,14 @@
 
 #define LAZ_DB_MAGIC             "LAZ\032DB\r\n"
 #define LAZ_DB_MAGIC_SIZE        8
-#define LAZ_DB_VERSION           2
+#define LAZ_DB_VERSION           3
 #define LAZ_DB_PAGE              4096
 #define LAZ_DB_ENTRIES_AT        64
 #define LAZ_DB_ENTRY_SIZE        24
 #define LAZ_DB_CHECKSUM_AT       (LAZ_DB_PAGE - 4)
 #define LAZ_DB_SIZE_ANY          UINT64_MAX /* of a digest that is known whatever the size is */
 #define LAZ_DB_MATCHER_HEAD_SIZE 104        /* of a Vectorscan database, with room to spare */
-#define LAZ_DB_DIRECTORY_BITS    28         /* at most */
+#define LAZ_DB_EAGER_MAX         ((size_t)1 << 20)
 
 enum laz_section {
     LAZ_SECTION_TEXT,
@@ -62,11 +59,16 @@ enum laz_section {
     LAZ_SECTION_CODE,
     LAZ_SECTION_ALWAYS,
     LAZ_SECTION_MATCHER,
-    LAZ_SECTION_SIZES, /* and two more */
-    LAZ_SECTION_DIRECTORY = LAZ_SECTION_SIZES + LAZ_DIGEST_KINDS,
-    LAZ_SECTION_TAILS = LAZ_SECTION_DIRECTORY + LAZ_DIGEST_KINDS,
-    LAZ_SECTION_DIGESTS = LAZ_SECTION_TAILS + LAZ_DIGEST_KINDS,
-    LAZ_SECTIONS = LAZ_SECTION_DIGESTS + LAZ_DIGEST_KINDS,
+    LAZ_SECTION_KNOWN,
+    LAZ_SECTION_TAILS,
+    LAZ_SECTION_LABELS,
+    LAZ_SECTION_NAMES,
+    LAZ_SECTION_LISTS,
+    LAZ_SECTION_SIZES,
+    LAZ_SECTION_ALLOW,
+    LAZ_SECTION_ALLOW_TEXTS,
+    LAZ_SECTION_COUNTS,
+    LAZ_SECTIONS
 };
 
 enum laz_record_size {
@@ -77,8 +79,6 @@ enum laz_record_size {
     LAZ_ATOM_SIZE = 16,
     LAZ_GUARD_SIZE = 12,
     LAZ_ALWAYS_SIZE = 4,
-    LAZ_TAIL_SIZE = 4,
-    LAZ_DIGEST_EXTRA = 16, /* what stands behind the digest */
 };
 
 enum laz_source_flag { LAZ_SOURCE_HAS_DIGEST = 1 };
@@ -101,32 +101,6 @@ enum laz_form_flag {
 
 #define LAZ_ATOM_LATE 0x100      /* in late of an atom, with its byte */
 #define LAZ_LEAD_NONE UINT32_MAX /* of a form: its atom has no fixed distance from its start */
-
-#define LAZ_SIZES_ANY       1 /* flag: some digest is known whatever the size is */
-#define LAZ_SIZES_HEAD_SIZE 8
-
-/* The two bits of a filter of bit_count (a power of two) bits that stand for size. */
-struct laz_size_bits {
-    uint64_t first, second;
-};
-static inline struct laz_size_bits laz_size_bits_of(uint64_t size, uint64_t bit_count)
-{
-    uint64_t mixed = (size + 1) * UINT64_C(0x9e3779b97f4a7c15);
-
-    mixed ^= mixed >> 29;
-    mixed *= UINT64_C(0xd1342543de82ef95);
-    return (struct laz_size_bits){mixed >> 32 & (bit_count - 1), mixed & (bit_count - 1)};
-}
-
-/* Where a digest stands: its bucket among 2^bits, and its tail there. */
-static inline uint32_t laz_digest_bucket(uint64_t first_bytes, unsigned bits)
-{
-    return bits == 0 ? 0 : (uint32_t)(first_bytes >> (64 - bits));
-}
-static inline uint32_t laz_digest_tail(uint64_t first_bytes, unsigned bits)
-{
-    return (uint32_t)(first_bytes << bits >> 32);
-}
 
 /* Four interleaved CRC-32C over words of 8 bytes, and one over them and the length: it finds
  * accidents, not intentions. */

@@ -1,7 +1,7 @@
 #include "base/number.h"
 #include "base/text.h"
-#include "match/format.h"
 #include "rules/clamav_priv.h"
+#include "rules/known.h"
 
 static bool kind_of(size_t digit_count, enum laz_digest_kind *out)
 {
@@ -35,21 +35,6 @@ static enum laz_status read_fields(struct laz_clamav_line *line, size_t digest_a
     return laz_clamav_check_name(line, line->fields[2], err);
 }
 
-enum laz_hash_use { LAZ_HASH_FILE, LAZ_HASH_SECTION, LAZ_HASH_IMPORT, LAZ_HASH_ALLOW };
-
-static void add_digest(const struct laz_clamav_line *line, enum laz_digest_kind kind,
-                       const uint8_t *digest, uint64_t size)
-{
-    struct laz_hash *item = laz_list_add(line->set, &line->set->hashes[kind], sizeof *item);
-
-    if (item == NULL)
-        return;
-    memcpy(item->digest, digest, laz_digest_size(kind));
-    item->size = size;
-    item->name = laz_ruleset_text(line->set, line->fields[2]);
-    item->source = line->source_text;
-}
-
 static enum laz_status read_line(struct laz_clamav_line *line, size_t digest_at,
                                  enum laz_hash_use use, enum laz_fate *fate, struct laz_error *err)
 {
@@ -71,10 +56,8 @@ static enum laz_status read_line(struct laz_clamav_line *line, size_t digest_at,
         *fate = LAZ_FATE_IGNORED;
         return LAZ_OK;
     }
-    if (use != LAZ_HASH_FILE)
-        return laz_clamav_fail(line, LAZ_UNSUPPORTED, line->text.data,
-                               "digests of parts are not supported", "", err);
-    add_digest(line, kind, digest, size);
+    laz_known_add_digest(line->set, use, kind, digest, size,
+                         laz_known_label(line->set, line->fields[2], line->source_text));
     *fate = LAZ_FATE_TAKEN;
     return laz_ruleset_failed(line->set, err);
 }

@@ -84,8 +84,8 @@ static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint
 
     if (s == LAZ_OK)
         s = write_rules(set, image, err);
-    for (unsigned kind = 0; s == LAZ_OK && kind < LAZ_DIGEST_KINDS; kind++)
-        s = laz_digests_write(&set->hashes[kind], (enum laz_digest_kind)kind, image, err);
+    if (s == LAZ_OK)
+        s = laz_known_write(set, image, err);
     if (s != LAZ_OK)
         return s;
     write_sources(set, image);

@@ -77,9 +77,9 @@ void laz_image_clear(struct laz_image *image);
 LAZ_CHECKED enum laz_status laz_image_write(const struct laz_image *image, struct laz_buf *out,
                                             struct laz_error *err);
 
-/* Fills the sections of one kind of digest; sorts the list. */
-LAZ_CHECKED enum laz_status laz_digests_write(struct laz_list *hashes, enum laz_digest_kind kind,
-                                              struct laz_image *image, struct laz_error *err);
+/* Fills the sections of what is known by a fingerprint, and uses it up. */
+LAZ_CHECKED enum laz_status laz_known_write(struct laz_ruleset *set, struct laz_image *image,
+                                            struct laz_error *err);
 /* Fills the sections of patterns, forms, atoms, code and matcher. */
 LAZ_CHECKED enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *image,
                                              struct laz_error *err);

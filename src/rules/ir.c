@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "rules/known.h"
 
 #define TEXT_MAX  (2 * GIB) /* texts are named by 32 bits */
 #define ITEMS_MAX ((size_t)1 << 28)
@@ -32,8 +33,7 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->sources.items);
     free(set->ignored.items);
     free(set->macros.items);
-    for (size_t i = 0; i < LAZ_DIGEST_KINDS; i++)
-        free(set->hashes[i].items);
+    laz_known_set_free(set->known);
     *set = (struct laz_ruleset){.failed = true};
 }
 

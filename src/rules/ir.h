@@ -99,12 +99,6 @@ struct laz_name_space {
     uint32_t name; /* text */
 };
 
-struct laz_hash {
-    uint8_t digest[LAZ_DIGEST_SIZE_MAX];
-    uint64_t size;         /* LAZ_DB_SIZE_ANY */
-    uint32_t name, source; /* texts */
-};
-
 struct laz_ir_source {
     uint32_t name; /* text */
     bool has_digest;
@@ -156,7 +150,7 @@ struct laz_ruleset {
     struct laz_list externals;                /* struct laz_ir_external */
     struct laz_list metas;                    /* struct laz_ir_meta */
     struct laz_list name_spaces;              /* struct laz_name_space */
-    struct laz_list hashes[LAZ_DIGEST_KINDS]; /* struct laz_hash */
+    struct laz_known_set *known;              /* known.h; NULL until something is known */
     struct laz_list sources;                  /* struct laz_ir_source */
     struct laz_list ignored;                  /* struct laz_ignored, by name */
     struct laz_list macros;                   /* struct laz_macro */

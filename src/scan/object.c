@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "match/known.h"
 #include "scan/scan_priv.h"
 #include "sign/digest.h"
 
@@ -55,18 +56,18 @@ static bool add_hit(void *context, const struct laz_hit *hit)
 
 static void look_up_digests(struct laz_scanner *s, struct laz_view bytes)
 {
-    unsigned wanted = laz_database_digests_wanted(s->db, bytes.len);
+    unsigned wanted = laz_database_digests_wanted(s->db, LAZ_HASH_FILE, bytes.len);
     uint8_t digest[LAZ_DIGEST_SIZE_MAX];
-    struct laz_hit hit;
+    struct laz_known known;
 
     for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++) {
         if ((wanted & 1u << kind) == 0)
             continue;
         if (laz_digest((enum laz_digest)kind, bytes, digest) != LAZ_OK)
             laz_scanner_note(s, LAZ_REASON_TOO_LARGE, "");
-        else if (laz_database_find_digest(s->db, (enum laz_digest_kind)kind, digest, bytes.len,
-                                          &hit))
-            laz_ignore(add_hit(s, &hit)); /* there is nothing to end */
+        else if (laz_database_find_digest(s->db, LAZ_HASH_FILE, (enum laz_digest_kind)kind, digest,
+                                          bytes.len, &known))
+            laz_ignore(add_hit(s, &known.hit)); /* there is nothing to end */
     }
 }
 

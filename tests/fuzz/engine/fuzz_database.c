@@ -3,7 +3,8 @@
  * checked, is taken out. */
 #include <stdlib.h>
 
-#include "match/format.h"
+#include "match/format_known.h"
+#include "match/lists.h"
 #include "match/matcher.h"
 #include "rules/compiler.h"
 #include "rules/source.h"
@@ -93,16 +94,33 @@ static bool count_hit(void *context, const struct laz_hit *hit)
     return true;
 }
 
-static void look_up(const struct laz_database *db, struct laz_view bytes)
+static void look_up_digests(const struct laz_database *db, struct laz_view bytes)
 {
     uint8_t digest[LAZ_DIGEST_SIZE_MAX] = {0};
-    struct laz_hit hit;
+    struct laz_known known;
 
     memcpy(digest, bytes.data, bytes.len < sizeof digest ? bytes.len : sizeof digest);
-    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
-        if ((laz_database_digests_wanted(db, bytes.len) & 1u << kind) != 0 &&
-            laz_database_find_digest(db, (enum laz_digest_kind)kind, digest, bytes.len, &hit))
-            LAZ_ASSERT(strlen(hit.name) < IMAGE_MAX);
+    for (unsigned use = 0; use < LAZ_HASH_USES; use++)
+        for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++)
+            if (laz_database_find_digest(db, (enum laz_hash_use)use, (enum laz_digest_kind)kind,
+                                         digest, bytes.len, &known))
+                LAZ_ASSERT(strlen(known.hit.name) < sizeof known.name &&
+                           strlen(known.hit.source) + strlen(known.hit.tags) < 2 * IMAGE_MAX);
+}
+
+static void look_up_lists(const struct laz_database *db, struct laz_view bytes)
+{
+    struct laz_known known;
+    struct laz_url url;
+
+    if (laz_url_read(laz_view_of("http://a.example.com/p?q"), &url) &&
+        laz_database_find_url(db, &url, &known))
+        LAZ_ASSERT(strlen(known.hit.name) < sizeof known.name);
+    if (laz_url_read(laz_view_of("http://192.0.2.7/"), &url) &&
+        laz_database_find_url(db, &url, &known))
+        LAZ_ASSERT(strlen(known.hit.name) < sizeof known.name);
+    if (laz_url_read(bytes, &url) && laz_database_find_url(db, &url, &known))
+        LAZ_ASSERT(strlen(known.hit.name) < sizeof known.name);
 }
 
 static void use(const struct laz_database *db, struct laz_view bytes)
@@ -122,7 +140,8 @@ static void use(const struct laz_database *db, struct laz_view bytes)
     }
     if (laz_matcher_new(db, &m, NULL) == LAZ_OK)
         laz_ignore(laz_matcher_run(m, &object, &limits, count_hit, &len)); /* whatever it says */
-    look_up(db, bytes);
+    look_up_digests(db, bytes);
+    look_up_lists(db, bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "match/known.h"
 #include "rules/compiler.h"
 #include "sign/digest.h"
 
@@ -63,7 +64,7 @@ void engine_clear(struct engine *e)
 }
 
 struct names {
-    const char *items[NAMES_MAX];
+    char *items[NAMES_MAX]; /* owned */
     size_t count;
 };
 
@@ -72,23 +73,25 @@ static bool add_name(void *context, const struct laz_hit *hit)
     struct names *names = context;
 
     LAZ_ASSERT(names->count < NAMES_MAX);
-    names->items[names->count++] = hit->name;
+    names->items[names->count] = strdup(hit->name);
+    LAZ_ASSERT(names->items[names->count++] != NULL);
     return true;
 }
 
 static void find_hashes(const struct engine *e, struct laz_view object, struct names *names)
 {
-    unsigned wanted = laz_database_digests_wanted(e->db, object.len);
+    unsigned wanted = laz_database_digests_wanted(e->db, LAZ_HASH_FILE, object.len);
 
     laz_digest_init();
     for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++) {
         uint8_t digest[LAZ_DIGEST_SIZE_MAX];
-        struct laz_hit hit;
+        struct laz_known known;
 
         if ((wanted & 1u << kind) != 0 &&
             laz_digest((enum laz_digest)kind, object, digest) == LAZ_OK &&
-            laz_database_find_digest(e->db, (enum laz_digest_kind)kind, digest, object.len, &hit))
-            add_name(names, &hit);
+            laz_database_find_digest(e->db, LAZ_HASH_FILE, (enum laz_digest_kind)kind, digest,
+                                     object.len, &known))
+            add_name(names, &known.hit);
     }
 }
 
@@ -108,7 +111,9 @@ enum laz_status engine_scan(struct engine *e, struct laz_view object, enum laz_t
     s = laz_matcher_run(e->matcher, &o, limits, add_name, &names);
     if (names.count > 0)
         qsort(names.items, names.count, sizeof *names.items, compare_texts);
-    for (size_t i = 0; i < names.count; i++)
+    for (size_t i = 0; i < names.count; i++) {
         laz_ignore(laz_buf_addf(out, "%s\n", names.items[i])); /* the buffer remembers a refusal */
+        free(names.items[i]);
+    }
     return s;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "engine.h"
-#include "match/format.h"
+#include "match/format_known.h"
 
 #define OBJECT "..needle..AB12CD..wide"
 
@@ -64,7 +64,7 @@ static void an_empty_database_finds_nothing(void **state)
     assert_int_equal(engine_build(&e, NULL, 0, NULL, NULL), LAZ_OK);
     scan_text(&e, laz_view_of(OBJECT), found, sizeof found);
     assert_string_equal(found, "");
-    assert_int_equal(laz_database_digests_wanted(e.db, 5), 0);
+    assert_int_equal(laz_database_digests_wanted(e.db, LAZ_HASH_FILE, 5), 0);
     engine_clear(&e);
 }
 
@@ -194,10 +194,11 @@ static void digests_are_asked_for_only_by_sizes_that_are_listed(void **state)
         laz_ignore(laz_buf_addf(&list, "%032x:%u:H.%u\n", i * 2654435761u, 1000 + i * 7, i));
     assert_int_equal(engine_build_text(&e, "h.hdb", laz_buf_text(&list), NULL), LAZ_OK);
     for (unsigned i = 0; i < 1000; i++)
-        assert_int_equal(laz_database_digests_wanted(e.db, 1000 + i * 7), 1 << LAZ_DIGEST_MD5);
+        assert_int_equal(laz_database_digests_wanted(e.db, LAZ_HASH_FILE, 1000 + i * 7),
+                         1 << LAZ_DIGEST_MD5);
     for (unsigned i = 0; i < 10000; i++)
-        asked += laz_database_digests_wanted(e.db, 1000000 + i) != 0;
-    assert_true(asked < 500); /* a filter of 16 bits a size lets about one in sixty by */
+        asked += laz_database_digests_wanted(e.db, LAZ_HASH_FILE, 1000000 + i) != 0;
+    assert_true(asked < 500); /* a filter of 10 bits a size lets about one in fifty by */
     engine_clear(&e);
     laz_buf_clear(&list);
 }
@@ -206,7 +207,7 @@ static void every_digest_of_many_is_found_and_no_other(void **state)
 {
     struct laz_buf list;
     struct engine e;
-    struct laz_hit hit;
+    struct laz_known known;
     char name[32];
 
     laz_buf_init(&list, 8 << 20);
@@ -221,13 +222,15 @@ static void every_digest_of_many_is_found_and_no_other(void **state)
             digest[j] = (uint8_t)(high >> (24 - 8 * j));
             digest[4 + j] = (uint8_t)(i >> (24 - 8 * j));
         }
-        assert_int_equal(laz_database_find_digest(e.db, LAZ_DIGEST_MD5, digest, 7, &hit),
-                         i < 20000);
+        assert_int_equal(
+            laz_database_find_digest(e.db, LAZ_HASH_FILE, LAZ_DIGEST_MD5, digest, 7, &known),
+            i < 20000);
         snprintf(name, sizeof name, "H.%u", i);
         if (i < 20000)
-            assert_string_equal(hit.name, name);
+            assert_string_equal(known.hit.name, name);
         digest[15] = 1;
-        assert_false(laz_database_find_digest(e.db, LAZ_DIGEST_MD5, digest, 7, &hit));
+        assert_false(
+            laz_database_find_digest(e.db, LAZ_HASH_FILE, LAZ_DIGEST_MD5, digest, 7, &known));
     }
     engine_clear(&e);
     laz_buf_clear(&list);
