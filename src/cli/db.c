@@ -21,20 +21,23 @@ static const char usage[] =
     "       lazaret db info [--json] FILE\n"
     "Builds a detection database, or says what is in one.\n"
     "\n"
-    "SOURCE is a file (.yar, .yara, .hdb, .hsb, .ndb) or a folder with such files below it.\n"
+    "SOURCE is a file (.yar, .yara, or one of ClamAV's: .cvd, .cld, .hdb, .hsb, .mdb, .ndb, .ldb "
+    "and\n"
+    "the like) or a folder with such files below it.\n"
     "FILE is replaced only when the new database is complete and was read back.\n"
     "\n"
     "  -o, --output FILE    where the database is written\n"
     "  --name NAME          name of the pack set\n"
     "  -d, --define NAME=VALUE\n"
     "                       what an external variable of YARA rules means\n"
+    "  --pua                take ClamAV's lists of unwanted programs too\n"
     "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
     "  --json               one JSON object\n"
     "  --help\n";
 
 struct build {
     const char *output, *name;
-    bool skip_unsupported;
+    bool skip_unsupported, want_unwanted;
     const char *defines[DEFINES_MAX];
     size_t define_count;
 };
@@ -59,14 +62,17 @@ static void fill_arguments(const struct build *b, const char **argv)
         argv[n++] = "--define";
         argv[n++] = b->defines[i];
     }
-    argv[n++] = b->skip_unsupported ? "--skip-unsupported" : NULL;
+    if (b->want_unwanted)
+        argv[n++] = "--pua";
+    if (b->skip_unsupported)
+        argv[n++] = "--skip-unsupported";
     argv[n] = NULL;
 }
 
 static enum laz_status run_compiler(const struct build *b, int bundle, int out,
                                     struct laz_error *err)
 {
-    const char *argv[9 + 2 * DEFINES_MAX];
+    const char *argv[10 + 2 * DEFINES_MAX];
     int fds[] = {bundle, out};
     char path[PATH_SIZE];
     struct laz_child child = {.pidfd = -1};
@@ -135,9 +141,13 @@ static enum laz_status build_all(const struct build *b, char **paths, struct laz
 static int run_build(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"name", required_argument, NULL, 'n'},
-        {"define", required_argument, NULL, 'd'}, {"skip-unsupported", no_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"output", required_argument, NULL, 'o'},
+        {"name", required_argument, NULL, 'n'},
+        {"define", required_argument, NULL, 'd'},
+        {"skip-unsupported", no_argument, NULL, 'u'},
+        {"pua", no_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     struct build b = {.name = ""};
     struct laz_error err = {.status = LAZ_OK};
@@ -152,6 +162,8 @@ static int run_build(int argc, char **argv)
             b.defines[b.define_count++] = optarg;
         else if (option == 'u')
             b.skip_unsupported = true;
+        else if (option == 'p')
+            b.want_unwanted = true;
         else if (option == 'h')
             return fputs(usage, stdout) < 0 ? LAZ_EXIT_ERROR : LAZ_EXIT_OK;
         else

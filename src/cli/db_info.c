@@ -33,6 +33,8 @@ static void add_plain(struct laz_buf *b, const struct laz_database *db,
 
         laz_database_source_get(db, i, &source);
         add_text_line(b, "source", source.name);
+        if (source.is_unsigned)
+            add_text_line(b, "  signed", "no: its folder's owner was believed");
         if (source.sha256 == NULL)
             continue;
         laz_ignore(laz_buf_addf(b, "%-9s ", "  sha256"));
@@ -60,6 +62,8 @@ static void add_json_sources(struct laz_buf *b, const struct laz_database *db, u
             laz_ignore(laz_buf_add_hex(b, laz_view_from(source.sha256, 32)));
             laz_ignore(laz_buf_add_u8(b, '"'));
         }
+        if (source.is_unsigned)
+            laz_ignore(laz_buf_add_text(b, ",\"signed\":false"));
         laz_ignore(laz_buf_add_u8(b, '}'));
     }
 }

@@ -2,15 +2,19 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "cli/db_pack.h"
 #include "rules/bundle.h"
 #include "rules/language.h"
 #include "sign/digest.h"
 #include "sys/fd.h"
 
-#define SOURCE_MAX (2 * GIB)
+#define SOURCE_MAX     (2 * GIB)
+#define SIGN_FILE_MAX  ((size_t)1 << 20)
+#define SIGN_PATH_SIZE 4096
 
 static enum laz_status write_source(int bundle, const char *name, struct laz_view text,
                                     struct laz_error *err)
@@ -31,6 +35,30 @@ static enum laz_status write_source(int bundle, const char *name, struct laz_vie
     return s;
 }
 
+/* The detached signature that may lie beside a pack goes before it, by the pack's name. */
+static enum laz_status add_sign_file(int bundle, const char *path, const char *name,
+                                     struct laz_view pack, struct laz_error *err)
+{
+    char sign_path[SIGN_PATH_SIZE], sign_name[SIGN_PATH_SIZE];
+    struct laz_error why;
+    struct laz_buf text;
+    enum laz_status s;
+
+    if (!laz_db_pack_sign_path(path, pack, sign_path, sizeof sign_path))
+        return LAZ_OK;
+    laz_buf_init(&text, SIGN_FILE_MAX);
+    s = laz_read_file(sign_path, &text, &why);
+    snprintf(sign_name, sizeof sign_name, "%s.sign", name);
+    if (s == LAZ_OK)
+        s = write_source(bundle, sign_name, laz_buf_view(&text), err);
+    else if (s == LAZ_NOT_FOUND) /* older packs have none */
+        s = LAZ_OK;
+    else if (err != NULL)
+        *err = why;
+    laz_buf_clear(&text);
+    return s;
+}
+
 /* name is what errors and detections say of the file at path. */
 static enum laz_status add_file(int bundle, const char *path, const char *name,
                                 struct laz_error *err)
@@ -41,9 +69,13 @@ static enum laz_status add_file(int bundle, const char *path, const char *name,
 
     if (fd < 0)
         return laz_fail_errno(err, "source", path, "check that it is there and readable");
-    s = laz_map_fd(fd, &mapping, err);
+    s = laz_db_pack_check_owner(path, fd, err);
+    if (s == LAZ_OK)
+        s = laz_map_fd(fd, &mapping, err);
     if (s == LAZ_OK && mapping.bytes.len > SOURCE_MAX)
         s = laz_fail(err, LAZ_LIMIT, "source", path, "is larger than 2 GiB", "divide it");
+    if (s == LAZ_OK)
+        s = add_sign_file(bundle, path, name, mapping.bytes, err);
     if (s == LAZ_OK)
         s = write_source(bundle, name, mapping.bytes, err);
     laz_mapping_clear(&mapping);

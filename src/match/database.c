@@ -308,5 +308,6 @@ void laz_database_source_get(const struct laz_database *db, uint32_t index,
     *out = (struct laz_database_source){
         .name = laz_database_text(db, laz_load_u32(p)),
         .sha256 = (laz_load_u32(p + 4) & LAZ_SOURCE_HAS_DIGEST) != 0 ? p + 8 : NULL,
+        .is_unsigned = (laz_load_u32(p + 4) & LAZ_SOURCE_UNSIGNED) != 0,
     };
 }

@@ -28,6 +28,7 @@ struct laz_database_info {
 struct laz_database_source {
     const char *name;
     const uint8_t *sha256; /* of its content; NULL when whoever built it did not say */
+    bool is_unsigned;      /* a pack that carries no signature, or a list from one */
 };
 
 /* Checks image and takes it as a database. image is borrowed for the database's life and must stay

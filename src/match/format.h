@@ -81,7 +81,7 @@ enum laz_record_size {
     LAZ_ALWAYS_SIZE = 4,
 };
 
-enum laz_source_flag { LAZ_SOURCE_HAS_DIGEST = 1 };
+enum laz_source_flag { LAZ_SOURCE_HAS_DIGEST = 1, LAZ_SOURCE_UNSIGNED = 2 };
 
 enum laz_rule_flag {
     LAZ_RULE_YARA = 1,

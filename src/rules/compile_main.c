@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "rules/bundle.h"
 #include "rules/compiler.h"
-#include "rules/source.h"
+#include "rules/pack.h"
+#include "sign/digest.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/identity.h"
@@ -31,7 +32,7 @@ static struct named_fd arg_bundle = {.fd = -1};
 static int arg_out = -1;
 static const char *arg_name = "";
 static uint64_t arg_built_ms;
-static bool arg_skip_unsupported;
+static bool arg_skip_unsupported, arg_want_unwanted;
 static struct laz_external arg_defines[DEFINES_MAX]; /* borrowed from argv */
 static size_t arg_define_count;
 
@@ -47,6 +48,8 @@ static const char usage[] =
     "  --built MILLISECONDS time that the database says it was built at (default: now)\n"
     "  --define NAME=VALUE  what an external variable of YARA rules means\n"
     "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
+    "  --pua                take lists of unwanted programs too: .hdu, .mdu, .ndu, .ldu and the "
+    "like\n"
     "  --help\n";
 
 static int fail(const struct laz_error *err)
@@ -118,6 +121,9 @@ static enum laz_status parse_option(int option, struct laz_error *err)
     case 'u':
         arg_skip_unsupported = true;
         return LAZ_OK;
+    case 'p':
+        arg_want_unwanted = true;
+        return LAZ_OK;
     default:
         return bad_argument("", "an option is not known or has no value", err);
     }
@@ -126,15 +132,11 @@ static enum laz_status parse_option(int option, struct laz_error *err)
 static enum laz_status parse_arguments(int argc, char **argv, struct laz_error *err)
 {
     static const struct option options[] = {
-        {"source", required_argument, NULL, 's'},
-        {"bundle", required_argument, NULL, 'b'},
-        {"out", required_argument, NULL, 'o'},
-        {"name", required_argument, NULL, 'n'},
-        {"built", required_argument, NULL, 't'},
-        {"skip-unsupported", no_argument, NULL, 'u'},
-        {"define", required_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"source", required_argument, NULL, 's'}, {"bundle", required_argument, NULL, 'b'},
+        {"out", required_argument, NULL, 'o'},    {"name", required_argument, NULL, 'n'},
+        {"built", required_argument, NULL, 't'},  {"skip-unsupported", no_argument, NULL, 'u'},
+        {"define", required_argument, NULL, 'd'}, {"pua", no_argument, NULL, 'p'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -178,22 +180,74 @@ static enum laz_status map_all(struct laz_error *err)
     return s;
 }
 
-static enum laz_status read_bundle(struct laz_ruleset *set,
-                                   const struct laz_source_options *options, struct laz_error *err)
+/* Sources, in the order in which they are read. */
+static struct laz_pack *inputs;
+static size_t input_count, input_capacity;
+
+static enum laz_status add_input(struct laz_source source, struct laz_view sign_file,
+                                 struct laz_error *err)
+{
+    if (input_count == input_capacity) {
+        size_t capacity = input_capacity == 0 ? 256 : 2 * input_capacity;
+        struct laz_pack *more = realloc(inputs, capacity * sizeof *more);
+
+        if (more == NULL)
+            return laz_fail(err, LAZ_NOMEM, "bundle", "", "no memory", "");
+        inputs = more;
+        input_capacity = capacity;
+    }
+    inputs[input_count++] = (struct laz_pack){source, sign_file, &laz_clamav_key};
+    return LAZ_OK;
+}
+
+/* A detached signature stands before its pack, with the pack's name and this ending. */
+static bool is_sign_file_of(const struct laz_source *sign, const char *pack)
+{
+    size_t len = strlen(pack);
+
+    return strncmp(sign->name, pack, len) == 0 && strcmp(sign->name + len, ".sign") == 0;
+}
+
+/* Whoever made the bundle looked at the folders of packs that carry no signature. */
+static enum laz_status collect_bundle(struct laz_error *err)
 {
     struct laz_view rest = arg_bundle.mapping.bytes;
+    struct laz_source sign = {.name = ""};
 
     while (rest.len > 0) {
-        struct laz_source source;
+        struct laz_source source = {.name = ""};
+        bool has_sign;
         enum laz_status s;
 
         if (!laz_bundle_take(&rest, &source))
             return laz_fail(err, LAZ_DAMAGED, "bundle", "", "is cut short", "");
-        s = laz_source_read(set, &source, options, err);
+        if (laz_view_ends_text(laz_view_of(source.name), ".sign")) {
+            sign = source;
+            continue;
+        }
+        has_sign = is_sign_file_of(&sign, source.name);
+        source.is_unsigned =
+            laz_clamav_kind_of(laz_view_of(source.name)).kind == LAZ_CLAMAV_LOCAL_PACK;
+        s = add_input(source, has_sign ? sign.text : (struct laz_view){0}, err);
         if (s != LAZ_OK)
             return s;
     }
     return LAZ_OK;
+}
+
+static enum laz_status collect(struct laz_error *err)
+{
+    for (size_t i = 0; i < arg_source_count; i++) {
+        struct laz_source source = {
+            .name = arg_sources[i].name,
+            .text = arg_sources[i].mapping.bytes,
+        };
+        enum laz_status s = add_input(source, (struct laz_view){0}, err);
+
+        if (s != LAZ_OK)
+            return s;
+    }
+    return collect_bundle(err);
 }
 
 static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
@@ -204,19 +258,48 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
         .context = &skipped_count,
         .externals = arg_defines,
         .external_count = arg_define_count,
+        .want_unwanted = arg_want_unwanted,
+    };
+    enum laz_status s = collect(err);
+
+    for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
+        s = laz_pack_prepare(set, &inputs[i], err);
+    for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
+        s = laz_pack_read(set, &inputs[i], &options, err);
+    return s;
+}
+
+/* What was taken of ClamAV's lists, what was not, and why. */
+static void say_fates(const struct laz_ruleset *set)
+{
+    static const char *const why[LAZ_FATES] = {
+        [LAZ_FATE_LEVEL] = "for other engines",
+        [LAZ_FATE_IGNORED] = "by ignored names",
+        [LAZ_FATE_UNWANTED] = "of unwanted programs",
+        [LAZ_FATE_UNSUPPORTED] = "not supported",
+        [LAZ_FATE_WRONG] = "malformed",
     };
 
-    for (size_t i = 0; i < arg_source_count; i++) {
-        struct laz_source source = {
-            .name = arg_sources[i].name,
-            .text = arg_sources[i].mapping.bytes,
-        };
-        enum laz_status s = laz_source_read(set, &source, &options, err);
+    for (unsigned kind = LAZ_CLAMAV_NONE + 1; kind < LAZ_CLAMAV_KINDS; kind++) {
+        const uint32_t *fates = set->fates[kind];
+        uint64_t total = 0;
+        const char *comma = "; left out: ";
 
-        if (s != LAZ_OK)
-            return s;
+        for (unsigned fate = 0; fate < LAZ_FATES; fate++)
+            total += fates[fate];
+        if (total == 0)
+            continue;
+        printf("%s: %u taken", laz_clamav_kind_title((enum laz_clamav_kind)kind),
+               fates[LAZ_FATE_TAKEN]);
+        for (unsigned fate = LAZ_FATE_TAKEN + 1; fate < LAZ_FATES; fate++) {
+            if (fates[fate] == 0)
+                continue;
+            printf("%s%u %s", comma, fates[fate], why[fate]);
+            comma = ", ";
+        }
+        printf("\n");
     }
-    return read_bundle(set, &options, err);
+    fflush(stdout);
 }
 
 static enum laz_status compile(struct laz_error *err)
@@ -228,6 +311,8 @@ static enum laz_status compile(struct laz_error *err)
     laz_ruleset_init(&set);
     laz_buf_init(&image, LAZ_IMAGE_MAX);
     s = read_all(&set, err);
+    if (s == LAZ_OK)
+        say_fates(&set);
     if (s == LAZ_OK)
         s = laz_compile(&set, arg_name, arg_built_ms != 0 ? arg_built_ms : (uint64_t)laz_now_ms(),
                         &image, err);
@@ -255,6 +340,7 @@ int main(int argc, char **argv)
 {
     struct laz_error err;
 
+    laz_digest_init(); /* what it needs from the system it has before the sandbox closes */
     if (parse_arguments(argc, argv, &err) != LAZ_OK || map_all(&err) != LAZ_OK ||
         seal(&err) != LAZ_OK || compile(&err) != LAZ_OK)
         return fail(&err);

@@ -6,6 +6,12 @@
 
 #include "rules/compiler_priv.h"
 
+static uint32_t source_flags(const struct laz_ir_source *source)
+{
+    return (source->has_digest ? (uint32_t)LAZ_SOURCE_HAS_DIGEST : 0) |
+           (source->is_unsigned ? (uint32_t)LAZ_SOURCE_UNSIGNED : 0);
+}
+
 static enum laz_status write_rule(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
                                   struct laz_image *image, struct laz_error *err)
 {
@@ -56,7 +62,7 @@ static void write_sources(const struct laz_ruleset *set, struct laz_image *image
 
         /* the buffer remembers a refusal */
         laz_ignore(laz_buf_add_u32le(out, source->name));
-        laz_ignore(laz_buf_add_u32le(out, source->has_digest ? LAZ_SOURCE_HAS_DIGEST : 0));
+        laz_ignore(laz_buf_add_u32le(out, source_flags(source)));
         laz_ignore(laz_buf_add(out, laz_view_from(source->sha256, sizeof source->sha256)));
     }
 }
