@@ -229,11 +229,12 @@ static void add_plain(struct laz_regex_parser *p, uint32_t sequence, uint32_t no
 static bool take_piece(struct laz_regex_parser *p, uint32_t sequence)
 {
     struct laz_regex_range range;
+    bool is_group = p->rest.len > 0 && p->rest.data[0] == '(';
     uint32_t node = take_one(p);
 
     if (node == 0)
         return false;
-    if (p->out->nodes[node].kind != LAZ_REGEX_BORDER && take_quantifier(p, &range))
+    if ((is_group || p->out->nodes[node].kind != LAZ_REGEX_BORDER) && take_quantifier(p, &range))
         return add_times(p, sequence, node, range);
     if (p->problem->why != NULL)
         return false;

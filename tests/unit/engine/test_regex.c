@@ -93,6 +93,8 @@ static void the_best_way_wins(void **state)
         {"a||b", "", "b", 0, 0},
         {"(?:ab)+", "", "xabab", 1, 4},
         {"((((a))))", "", "a", 0, 1},
+        {"(\\b)+a", "", "a", 0, 1},
+        {"(^){2}a(\\b)*", "", "a", 0, 1},
         {"[[:alpha:]]", "", "x:]", 1, 2},
     };
     LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *s = laz_regex_scratch_new();
