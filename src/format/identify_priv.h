@@ -12,7 +12,7 @@ bool laz_mail_has_encoded(struct laz_view bytes);
 bool laz_html_has_encoded(struct laz_view bytes);
 bool laz_rtf_has_object(struct laz_view bytes);
 
-/* pe.c */
+/* pe.c, pe_packed.c */
 bool laz_pe_has_header(struct laz_view bytes);
 /* True when the program unpacks itself, or carries packed data in a section or behind the last. */
 bool laz_pe_is_packed(struct laz_view bytes);

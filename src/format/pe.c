@@ -1,36 +1,31 @@
-/* The Portable Executable format, as far as it takes to say whether a program hides another.
- * Numbers are from Microsoft's "PE Format". */
+#include "format/pe.h"
+
 #include <string.h>
 
 #include "format/identify_priv.h"
 
+#define DOS_SIZE              64
 #define HEADER_POINTER_OFFSET 0x3C
 #define SECTION_SIZE          40
-#define SECTIONS_MAX          96
-#define SECTION_WRITABLE      0x80000000u
-#define SECTION_EXECUTABLE    0x20000000u
-#define ENTRY_OFFSET          16 /* in the optional header */
-#define SECURITY_DIRECTORY    4
-#define MAGIC_PE32            0x10B
+#define SYMBOL_SIZE           18
 #define MAGIC_PE32_PLUS       0x20B
-#define DIRECTORIES_PE32      96
-#define DIRECTORIES_PE32_PLUS 112
+#define OPTIONAL_PE32         96 /* bytes before the directories */
+#define OPTIONAL_PE32_PLUS    112
+#define DIRECTORY_SIZE        8
+#define CHECKSUM_OFFSET       64  /* in the optional header of both kinds */
+#define ALIGNMENT_MAX         512 /* larger ones are ignored by the loader */
 
-#define EMBEDDED_HEADER_MAX 4096u /* no linker leaves more before the header */
-#define PACKED_ENTROPY      7.2   /* machine code stays below 7, compressed data is above 7.5 */
-#define PACKED_LEN_MIN      512   /* fewer bytes cannot be measured */
+static bool is_known_machine(uint16_t machine)
+{
+    static const uint16_t known[] = {0,     0x1D3,  0x8664, 0x1C0, 0x1C4, 0xAA64, 0xEBC, 0x14C,
+                                     0x200, 0x9041, 0x266,  0x366, 0x466, 0x1F0,  0x1F1, 0x166,
+                                     0x1A2, 0x1A3,  0x1A6,  0x1A8, 0x1C2, 0x169};
 
-struct pe {
-    struct laz_view file, sections;
-    uint64_t headers_end;
-    uint32_t section_count, entry;
-    uint64_t signature_offset, signature_len; /* Authenticode; 0 when there is none */
-};
-
-struct section {
-    struct laz_view name;
-    uint32_t virtual_size, address, raw_size, raw_offset, flags;
-};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (machine == known[i])
+            return true;
+    return false;
+}
 
 static bool take_header(struct laz_view file, struct laz_view *out)
 {
@@ -53,162 +48,235 @@ bool laz_pe_has_header(struct laz_view bytes)
     return take_header(bytes, &header);
 }
 
-/* The signature's directory entry holds a file offset, unlike all others. */
-static void find_signature(struct pe *pe, struct laz_view optional, uint16_t magic)
+static bool take_file_header(struct laz_view *v, struct laz_pe *pe)
 {
-    size_t base = magic == MAGIC_PE32_PLUS ? DIRECTORIES_PE32_PLUS : DIRECTORIES_PE32;
-    struct laz_view v = laz_view_from_offset(optional, base + SECURITY_DIRECTORY * 8);
-    uint32_t offset, len;
-
-    if (!laz_take_u32le(&v, &offset) || !laz_take_u32le(&v, &len))
-        return;
-    pe->signature_offset = offset;
-    pe->signature_len = len;
+    return laz_take_u16le(v, &pe->machine) && laz_take_u16le(v, &pe->section_count) &&
+           laz_take_u32le(v, &pe->timestamp) && laz_take_u32le(v, &pe->symbol_offset) &&
+           laz_take_u32le(v, &pe->symbol_count) && laz_take_u16le(v, &pe->optional_size) &&
+           laz_take_u16le(v, &pe->characteristics);
 }
 
-static bool read_pe(struct laz_view file, struct pe *pe)
+/* A field that has 8 bytes in the larger kind. */
+static bool take_word(struct laz_view *v, bool is_64bit, uint64_t *out)
 {
-    struct laz_view v, optional, entry;
-    uint16_t section_count, optional_size, magic;
+    uint32_t narrow;
 
-    *pe = (struct pe){.file = file};
-    if (!take_header(file, &v) || !laz_skip(&v, 2) || !laz_take_u16le(&v, &section_count) ||
-        !laz_skip(&v, 12) || !laz_take_u16le(&v, &optional_size) || !laz_skip(&v, 2) ||
-        !laz_take(&v, optional_size, &optional))
+    if (is_64bit)
+        return laz_take_u64le(v, out);
+    if (!laz_take_u32le(v, &narrow))
         return false;
-    entry = laz_view_from_offset(optional, ENTRY_OFFSET);
-    if (!laz_take_u32le(&entry, &pe->entry))
-        return false;
-    pe->sections = v;
-    pe->headers_end = file.len - v.len + (uint64_t)section_count * SECTION_SIZE;
-    pe->section_count = section_count < SECTIONS_MAX ? section_count : SECTIONS_MAX;
-    entry = optional;
-    if (laz_take_u16le(&entry, &magic))
-        find_signature(pe, optional, magic);
+    *out = narrow;
     return true;
 }
 
-static bool read_section(const struct pe *pe, uint32_t i, struct section *s)
+static bool take_standard_part(struct laz_view *v, struct laz_pe *pe)
 {
-    struct laz_view v = laz_view_from_offset(pe->sections, (uint64_t)i * SECTION_SIZE);
-
-    return laz_take(&v, 8, &s->name) && laz_take_u32le(&v, &s->virtual_size) &&
-           laz_take_u32le(&v, &s->address) && laz_take_u32le(&v, &s->raw_size) &&
-           laz_take_u32le(&v, &s->raw_offset) && laz_skip(&v, 12) && laz_take_u32le(&v, &s->flags);
+    if (!laz_take_u16le(v, &pe->magic))
+        return false;
+    pe->is_64bit = pe->magic == MAGIC_PE32_PLUS;
+    return laz_take_u8(v, &pe->linker_major) && laz_take_u8(v, &pe->linker_minor) &&
+           laz_take_u32le(v, &pe->code_size) && laz_take_u32le(v, &pe->data_size) &&
+           laz_take_u32le(v, &pe->zero_size) && laz_take_u32le(v, &pe->entry) &&
+           laz_take_u32le(v, &pe->code_base) && (pe->is_64bit || laz_take_u32le(v, &pe->data_base));
 }
 
-static bool is_packed(struct laz_view v)
+static bool take_windows_part(struct laz_view *v, struct laz_pe *pe)
 {
-    return v.len >= PACKED_LEN_MIN && laz_bytes_entropy(v) > PACKED_ENTROPY;
+    return take_word(v, pe->is_64bit, &pe->image_base) &&
+           laz_take_u32le(v, &pe->section_alignment) && laz_take_u32le(v, &pe->file_alignment) &&
+           laz_take_u16le(v, &pe->os_major) && laz_take_u16le(v, &pe->os_minor) &&
+           laz_take_u16le(v, &pe->image_major) && laz_take_u16le(v, &pe->image_minor) &&
+           laz_take_u16le(v, &pe->subsystem_major) && laz_take_u16le(v, &pe->subsystem_minor) &&
+           laz_take_u32le(v, &pe->win32_version) && laz_take_u32le(v, &pe->image_size) &&
+           laz_take_u32le(v, &pe->headers_size) && laz_take_u32le(v, &pe->checksum) &&
+           laz_take_u16le(v, &pe->subsystem) && laz_take_u16le(v, &pe->dll_characteristics) &&
+           take_word(v, pe->is_64bit, &pe->stack_reserve) &&
+           take_word(v, pe->is_64bit, &pe->stack_commit) &&
+           take_word(v, pe->is_64bit, &pe->heap_reserve) &&
+           take_word(v, pe->is_64bit, &pe->heap_commit) && laz_take_u32le(v, &pe->loader_flags) &&
+           laz_take_u32le(v, &pe->directory_count);
 }
 
-/* Sections that packers name after themselves, by their own documents. */
-static bool has_packer_name(const struct section *s)
+static bool take_directories(struct laz_view *v, struct laz_pe *pe)
 {
-    static const char *const starts[] = {"UPX",  ".aspack",  ".adata",   ".petite", ".MPRESS",
-                                         ".vmp", ".themida", ".winlice", "PEC2",    "pec1",
-                                         ".nsp", ".Upack",   ".WWP",     ".MEW",    "FSG!",
-                                         ".yP",  ".enigma",  ".boom",    ".packed", "PELOCKnt"};
-
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (laz_view_starts(s->name, laz_view_of(starts[i])))
-            return true;
-    return false;
+    for (unsigned i = 0; i < LAZ_PE_DIRECTORIES; i++)
+        if (!laz_take_u32le(v, &pe->directories[i].address) ||
+            !laz_take_u32le(v, &pe->directories[i].size))
+            return false;
+    return true;
 }
 
-/* A program that starts in a section it may write to unpacks itself; compilers make no such thing.
- */
-static bool section_is_packed(const struct pe *pe, const struct section *s)
+bool laz_pe_read(struct laz_view file, struct laz_pe *out)
 {
-    uint32_t size = s->virtual_size > s->raw_size ? s->virtual_size : s->raw_size;
-    bool entered = pe->entry >= s->address && pe->entry - s->address < size;
-    struct laz_view raw =
-        laz_view_first(laz_view_from_offset(pe->file, s->raw_offset), s->raw_size);
+    struct laz_view v;
+    bool has_optional;
 
-    if (entered && (s->flags & SECTION_WRITABLE) != 0)
+    *out = (struct laz_pe){.file = file};
+    if (file.len < DOS_SIZE || file.data[0] != 'M' || file.data[1] != 'Z' || !take_header(file, &v))
+        return false;
+    out->header_offset = file.len - v.len - 4;
+    if (!take_file_header(&v, out))
+        return false;
+    out->optional_offset = file.len - v.len;
+    out->sections_offset = out->optional_offset + out->optional_size;
+    has_optional =
+        take_standard_part(&v, out) && take_windows_part(&v, out) && take_directories(&v, out);
+    /* Signed in the format: half of all offsets point before the file. */
+    out->is_whole =
+        has_optional && is_known_machine(out->machine) && out->header_offset <= INT32_MAX;
+    return true;
+}
+
+bool laz_pe_section_at(const struct laz_pe *pe, uint32_t index, struct laz_pe_section *out)
+{
+    struct laz_view v =
+        laz_view_from_offset(pe->file, pe->sections_offset + (uint64_t)index * SECTION_SIZE);
+
+    return index < pe->section_count && index < LAZ_PE_SECTIONS_MAX &&
+           laz_take(&v, 8, &out->name) && laz_take_u32le(&v, &out->virtual_size) &&
+           laz_take_u32le(&v, &out->address) && laz_take_u32le(&v, &out->raw_size) &&
+           laz_take_u32le(&v, &out->raw_offset) && laz_take_u32le(&v, &out->relocations_offset) &&
+           laz_take_u32le(&v, &out->lines_offset) && laz_take_u16le(&v, &out->relocation_count) &&
+           laz_take_u16le(&v, &out->line_count) && laz_take_u32le(&v, &out->characteristics);
+}
+
+struct laz_view laz_pe_section_name(const struct laz_pe_section *s)
+{
+    struct laz_view name = s->name;
+
+    while (name.len > 0 && name.data[name.len - 1] == '\0')
+        name.len--;
+    return name;
+}
+
+static bool is_printable(struct laz_view v)
+{
+    for (size_t i = 0; i < v.len; i++)
+        if (v.data[i] < ' ' || v.data[i] > '~')
+            return false;
+    return true;
+}
+
+bool laz_pe_section_full_name(const struct laz_pe *pe, const struct laz_pe_section *s,
+                              struct laz_view *out)
+{
+    uint64_t offset = pe->symbol_offset + (uint64_t)pe->symbol_count * SYMBOL_SIZE;
+    struct laz_view rest;
+    uint64_t index = 0;
+    size_t end;
+
+    if (pe->symbol_offset == 0 || s->name.data[0] != '/') {
+        *out = laz_pe_section_name(s);
         return true;
-    if (has_packer_name(s))
-        return true;
-    return (entered || (s->flags & SECTION_EXECUTABLE) != 0) && is_packed(raw);
+    }
+    for (size_t i = 1; i < s->name.len && s->name.data[i] >= '0' && s->name.data[i] <= '9'; i++)
+        index = index * 10 + (uint64_t)(s->name.data[i] - '0');
+    rest = laz_view_from_offset(pe->file, offset + index);
+    end = laz_view_find_byte(rest, '\0');
+    if (end == rest.len)
+        return false;
+    *out = laz_view_first(rest, end);
+    return is_printable(*out);
 }
 
-/* Signatures stand behind the sections, and are not hidden content. */
-static struct laz_view without_signature(const struct pe *pe, uint64_t start)
+struct laz_view laz_pe_section_bytes(const struct laz_pe *pe, const struct laz_pe_section *s)
 {
-    struct laz_view rest = laz_view_from_offset(pe->file, start);
-
-    if (pe->signature_len > 0 && pe->signature_offset >= start)
-        return laz_view_first(rest, pe->signature_offset - start);
-    return rest;
+    return laz_view_first(laz_view_from_offset(pe->file, s->raw_offset), s->raw_size);
 }
 
-/* Where the last section ends in the file. */
-static uint64_t sections_end(const struct pe *pe)
+/* The section that holds rva: of several the one that begins last. */
+struct mapping {
+    uint32_t lowest, address, raw_offset, raw_size;
+};
+
+static void consider_section(const struct laz_pe *pe, const struct laz_pe_section *s, uint64_t rva,
+                             struct mapping *m)
 {
+    uint32_t alignment = pe->file_alignment < ALIGNMENT_MAX ? pe->file_alignment : ALIGNMENT_MAX;
+
+    if (s->address < m->lowest)
+        m->lowest = s->address;
+    if (rva < s->address || rva - s->address >= s->virtual_size || m->address > s->address)
+        return;
+    m->address = s->address;
+    m->raw_offset = s->raw_offset;
+    m->raw_size = s->raw_size;
+    if (alignment != 0)
+        m->raw_offset -= m->raw_offset % alignment;
+}
+
+bool laz_pe_offset(const struct laz_pe *pe, uint64_t rva, uint64_t *offset)
+{
+    uint32_t count =
+        pe->section_count < LAZ_PE_SECTIONS_MAX ? pe->section_count : LAZ_PE_SECTIONS_MAX;
+    struct mapping m = {.lowest = UINT32_MAX};
+    struct laz_pe_section s;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!laz_pe_section_at(pe, i, &s))
+            return false; /* a cut table of sections maps nothing */
+        consider_section(pe, &s, rva, &m);
+    }
+    if (rva < m.lowest) /* the headers are mapped as they are */
+        m = (struct mapping){.raw_size = (uint32_t)pe->file.len};
+    if (rva - m.address >= m.raw_size)
+        return false;
+    *offset = m.raw_offset + (rva - m.address);
+    return *offset < pe->file.len;
+}
+
+bool laz_pe_at(const struct laz_pe *pe, uint64_t rva, struct laz_view *out)
+{
+    uint64_t offset;
+
+    if (!laz_pe_offset(pe, rva, &offset))
+        return false;
+    *out = laz_view_from_offset(pe->file, offset);
+    return true;
+}
+
+bool laz_pe_directory_at(const struct laz_pe *pe, unsigned index, struct laz_pe_directory *out)
+{
+    size_t before = pe->is_64bit ? OPTIONAL_PE32_PLUS : OPTIONAL_PE32;
+
+    if (index >= LAZ_PE_DIRECTORIES || before + (size_t)index * DIRECTORY_SIZE > pe->optional_size)
+        return false;
+    *out = pe->directories[index];
+    return true;
+}
+
+bool laz_pe_entry_offset(const struct laz_pe *pe, uint64_t *offset)
+{
+    return laz_pe_offset(pe, pe->entry, offset);
+}
+
+uint64_t laz_pe_sections_end(const struct laz_pe *pe)
+{
+    struct laz_pe_section s;
     uint64_t end = 0;
-    struct section s;
 
-    for (uint32_t i = 0; i < pe->section_count && read_section(pe, i, &s); i++)
+    for (uint32_t i = 0; laz_pe_section_at(pe, i, &s); i++)
         if ((uint64_t)s.raw_offset + s.raw_size > end)
             end = (uint64_t)s.raw_offset + s.raw_size;
     return end;
 }
 
-static bool is_program(struct laz_view v, struct pe *pe)
+uint32_t laz_pe_checksum(const struct laz_pe *pe)
 {
-    struct laz_view header = v;
-    uint32_t offset;
+    uint64_t place = pe->optional_offset + CHECKSUM_OFFSET;
+    struct laz_view v = pe->file;
+    uint64_t sum = 0;
+    uint32_t word;
 
-    if (!laz_skip(&header, HEADER_POINTER_OFFSET) || !laz_take_u32le(&header, &offset) ||
-        offset > EMBEDDED_HEADER_MAX || !read_pe(v, pe))
-        return false;
-    return pe->section_count > 0 && pe->headers_end <= v.len && sections_end(pe) > 0;
-}
-
-bool laz_pe_find_embedded(struct laz_view bytes, uint64_t from, struct laz_view *out)
-{
-    struct laz_view rest = laz_view_from_offset(bytes, from);
-    struct pe pe;
-
-    for (size_t n = laz_view_find_byte(rest, 'M'); n < rest.len;
-         n = laz_view_find_byte(rest, 'M')) {
-        uint64_t end;
-
-        rest = laz_view_from_offset(rest, n);
-        if (rest.len > 1 && rest.data[1] == 'Z' && is_program(rest, &pe)) {
-            end = sections_end(&pe);
-            *out = laz_view_first(rest, end > pe.headers_end ? end : pe.headers_end);
-            return true;
-        }
-        rest = laz_view_from_offset(rest, 1);
+    while (laz_take_u32le(&v, &word)) {
+        if (pe->file.len - v.len - 4 != place) /* it counts as 0 itself */
+            sum += word;
+        sum = (sum & UINT32_MAX) + (sum >> 32);
     }
-    return false;
-}
-
-bool laz_pe_overlay(struct laz_view bytes, struct laz_view *out)
-{
-    uint64_t end;
-    struct pe pe;
-
-    if (!read_pe(bytes, &pe))
-        return false;
-    end = sections_end(&pe);
-    if (end == 0)
-        return false;
-    *out = without_signature(&pe, end);
-    return out->len > 0;
-}
-
-bool laz_pe_is_packed(struct laz_view bytes)
-{
-    struct laz_view overlay;
-    struct section s;
-    struct pe pe;
-
-    if (!read_pe(bytes, &pe))
-        return false;
-    for (uint32_t i = 0; i < pe.section_count && read_section(&pe, i, &s); i++)
-        if (section_is_packed(&pe, &s))
-            return true;
-    return laz_pe_overlay(bytes, &overlay) && is_packed(overlay);
+    for (size_t i = 0; i < v.len; i++)
+        sum += (uint64_t)v.data[i] << 8 * i;
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    sum = (sum & 0xFFFF) + (sum >> 16);
+    sum += sum >> 16;
+    return (uint32_t)((sum & 0xFFFF) + pe->file.len);
 }
