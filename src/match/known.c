@@ -18,6 +18,21 @@ static uint64_t zeros_of(const uint8_t *block, unsigned word)
                             : (uint32_t)~laz_load_u32(bits + (size_t)word * 8);
 }
 
+/* The place of the one with this number, from 0, in a word that has so many. */
+COUNTING static unsigned select_bit(uint64_t word, unsigned number)
+{
+    unsigned place = 0;
+
+    for (unsigned half = 32; half > 0; half /= 2) {
+        unsigned low = (unsigned)__builtin_popcountll(word >> place & ((UINT64_C(1) << half) - 1));
+        unsigned up = (unsigned)(number >= low); /* no branch: neither way is the usual one */
+
+        number -= low * up;
+        place += half * up;
+    }
+    return place;
+}
+
 /* The place of the zero with this number, from 0; LAZ_KNOWN_BLOCK_BITS when there is none. */
 COUNTING static unsigned find_zero(const uint8_t *block, unsigned number)
 {
@@ -25,26 +40,32 @@ COUNTING static unsigned find_zero(const uint8_t *block, unsigned number)
         uint64_t zeros = zeros_of(block, word);
         unsigned count = (unsigned)__builtin_popcountll(zeros);
 
-        if (number >= count) {
-            number -= count;
-            continue;
-        }
-        for (; number > 0; number--)
-            zeros &= zeros - 1;
-        return word * 64 + (unsigned)__builtin_ctzll(zeros);
+        if (number < count)
+            return word * 64 + select_bit(zeros, number);
+        number -= count;
     }
     return LAZ_KNOWN_BLOCK_BITS;
+}
+
+/* How many ones follow from this place on; at most LAZ_KNOWN_BUCKET_MAX are told. */
+static unsigned count_ones(const uint8_t *block, unsigned place)
+{
+    uint64_t zeros = zeros_of(block, place / 64) >> place % 64;
+
+    if (place % 64 > 0 && place / 64 + 1 < WORDS)
+        zeros |= zeros_of(block, place / 64 + 1) << (64 - place % 64);
+    zeros |= UINT64_C(1) << LAZ_KNOWN_BUCKET_MAX;
+    return (unsigned)__builtin_ctzll(zeros);
 }
 
 /* The entries [*first, *end) of a bucket. */
 static void find_bucket(const uint8_t *block, unsigned bucket, uint32_t *first, uint32_t *end)
 {
     unsigned start = bucket == 0 ? 0 : find_zero(block, bucket - 1) + 1;
-    unsigned stop = find_zero(block, bucket);
     uint64_t before = laz_load_u32(block);
 
     *first = (uint32_t)(before + start - bucket);
-    *end = stop > start ? *first + (stop - start) : *first;
+    *end = *first + (start < LAZ_KNOWN_BLOCK_BITS ? count_ones(block, start) : 0);
 }
 
 static struct laz_known_head head_of(const struct laz_database *db)

@@ -302,24 +302,23 @@ static void say_fates(const struct laz_ruleset *set)
     fflush(stdout);
 }
 
+static enum laz_status write_piece(void *context, struct laz_view piece, struct laz_error *err)
+{
+    return laz_write_all(*(const int *)context, piece, err);
+}
+
 static enum laz_status compile(struct laz_error *err)
 {
+    struct laz_image_sink sink = {write_piece, &arg_out};
     struct laz_ruleset set;
-    struct laz_buf image;
     enum laz_status s;
 
     laz_ruleset_init(&set);
-    laz_buf_init(&image, LAZ_IMAGE_MAX);
     s = read_all(&set, err);
     if (s == LAZ_OK)
-        say_fates(&set);
-    if (s == LAZ_OK)
-        s = laz_compile(&set, arg_name, arg_built_ms != 0 ? arg_built_ms : (uint64_t)laz_now_ms(),
-                        &image, err);
-    if (s == LAZ_OK)
-        s = laz_write_all(arg_out, laz_buf_view(&image), err);
+        s = laz_compile_to(&set, arg_name,
+                           arg_built_ms != 0 ? arg_built_ms : (uint64_t)laz_now_ms(), &sink, err);
     laz_ruleset_clear(&set);
-    laz_buf_clear(&image);
     return s;
 }
 

@@ -106,8 +106,8 @@ static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint
     return laz_ruleset_failed(set, err);
 }
 
-enum laz_status laz_compile(struct laz_ruleset *set, const char *name, uint64_t built_ms,
-                            struct laz_buf *out, struct laz_error *err)
+enum laz_status laz_compile_to(struct laz_ruleset *set, const char *name, uint64_t built_ms,
+                               const struct laz_image_sink *sink, struct laz_error *err)
 {
     struct laz_image image;
     enum laz_status s;
@@ -115,7 +115,23 @@ enum laz_status laz_compile(struct laz_ruleset *set, const char *name, uint64_t 
     laz_image_init(&image);
     s = write_all(set, name, built_ms, &image, err);
     if (s == LAZ_OK)
-        s = laz_image_write(&image, out, err);
+        s = laz_image_send(&image, sink, err);
     laz_image_clear(&image);
     return s;
+}
+
+static enum laz_status add_piece(void *context, struct laz_view piece, struct laz_error *err)
+{
+    if (laz_buf_add(context, piece) == LAZ_OK)
+        return LAZ_OK;
+    return laz_fail(err, LAZ_LIMIT, "database", "", "is too large for this machine",
+                    "build fewer sources into one database");
+}
+
+enum laz_status laz_compile(struct laz_ruleset *set, const char *name, uint64_t built_ms,
+                            struct laz_buf *out, struct laz_error *err)
+{
+    struct laz_image_sink sink = {add_piece, out};
+
+    return laz_compile_to(set, name, built_ms, &sink, err);
 }

@@ -4,6 +4,7 @@
 #define LAZ_RULES_COMPILER_PRIV_H
 
 #include "match/format.h"
+#include "rules/compiler.h"
 #include "rules/ir.h"
 
 #define LAZ_ATOM_MAX 8 /* bytes: what the matcher compares in its first stage */
@@ -74,8 +75,10 @@ bool laz_guards_lets_all_pass(const struct laz_guards *g, uint32_t index);
 
 void laz_image_init(struct laz_image *image);
 void laz_image_clear(struct laz_image *image);
-LAZ_CHECKED enum laz_status laz_image_write(const struct laz_image *image, struct laz_buf *out,
-                                            struct laz_error *err);
+/* Each section is freed once it is sent. */
+LAZ_CHECKED enum laz_status laz_image_send(struct laz_image *image,
+                                           const struct laz_image_sink *sink,
+                                           struct laz_error *err);
 
 /* Fills the sections of what is known by a fingerprint, and uses it up. */
 LAZ_CHECKED enum laz_status laz_known_write(struct laz_ruleset *set, struct laz_image *image,

@@ -65,17 +65,32 @@ static bool write_header(const struct laz_image *image, struct laz_buf *page)
            laz_buf_add_u32le(page, laz_db_checksum(laz_buf_view(page))) == LAZ_OK;
 }
 
-enum laz_status laz_image_write(const struct laz_image *image, struct laz_buf *out,
-                                struct laz_error *err)
+static enum laz_status send_padded(struct laz_view v, const struct laz_image_sink *sink,
+                                   struct laz_error *err)
 {
-    bool ok = write_header(image, out);
-    uint8_t *zeros;
+    static const uint8_t zeros[LAZ_DB_PAGE];
+    enum laz_status s = sink->write(sink->context, v, err);
 
-    for (size_t i = 0; ok && i < LAZ_SECTIONS; i++)
-        ok = laz_buf_add(out, laz_buf_view(&image->sections[i])) == LAZ_OK &&
-             laz_buf_extend(out, padding_of(out->len), &zeros) == LAZ_OK;
-    if (ok)
-        return LAZ_OK;
-    return laz_fail(err, LAZ_LIMIT, "database", "", "is too large for this machine",
-                    "build fewer sources into one database");
+    if (s == LAZ_OK && padding_of(v.len) > 0)
+        s = sink->write(sink->context, laz_view_from(zeros, padding_of(v.len)), err);
+    return s;
+}
+
+enum laz_status laz_image_send(struct laz_image *image, const struct laz_image_sink *sink,
+                               struct laz_error *err)
+{
+    struct laz_buf page;
+    enum laz_status s;
+
+    laz_buf_init(&page, LAZ_DB_PAGE);
+    if (!write_header(image, &page))
+        s = laz_fail(err, LAZ_NOMEM, "database", "", "no memory", "");
+    else
+        s = sink->write(sink->context, laz_buf_view(&page), err);
+    for (size_t i = 0; s == LAZ_OK && i < LAZ_SECTIONS; i++) {
+        s = send_padded(laz_buf_view(&image->sections[i]), sink, err);
+        laz_buf_clear(&image->sections[i]);
+    }
+    laz_buf_clear(&page);
+    return s;
 }
