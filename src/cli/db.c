@@ -3,18 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/compile.h"
 #include "cli/db_file.h"
 #include "cli/db_sources.h"
-#include "match/database.h"
 #include "sys/fd.h"
-#include "sys/process.h"
-
-#define PATH_SIZE   4096
-#define DEFINES_MAX 64 /* as the compiler takes */
 
 static const char usage[] =
     "usage: lazaret db build [OPTION]... -o FILE SOURCE...\n"
@@ -36,80 +31,9 @@ static const char usage[] =
     "  --help\n";
 
 struct build {
-    const char *output, *name;
-    bool skip_unsupported, want_unwanted;
-    const char *defines[DEFINES_MAX];
-    size_t define_count;
+    const char *output;
+    struct laz_cli_compile compile;
 };
-
-/* The compiler's own error was told by the compiler. */
-static enum laz_status compiler_failed(int status, struct laz_error *err)
-{
-    if (WIFEXITED(status) && WEXITSTATUS(status) == LAZ_EXIT_ERROR)
-        return LAZ_INVALID;
-    return laz_fail(err, LAZ_LIMIT, "lazaret-compile", "", "ended before it was done",
-                    "the sources may need more memory than there is");
-}
-
-static void fill_arguments(const struct build *b, const char **argv)
-{
-    static const char *const first[] = {"lazaret-compile", "--bundle", "3", "--out", "4", "--name"};
-    size_t n = sizeof first / sizeof *first;
-
-    memcpy(argv, first, sizeof first);
-    argv[n++] = b->name;
-    for (size_t i = 0; i < b->define_count; i++) {
-        argv[n++] = "--define";
-        argv[n++] = b->defines[i];
-    }
-    if (b->want_unwanted)
-        argv[n++] = "--pua";
-    if (b->skip_unsupported)
-        argv[n++] = "--skip-unsupported";
-    argv[n] = NULL;
-}
-
-static enum laz_status run_compiler(const struct build *b, int bundle, int out,
-                                    struct laz_error *err)
-{
-    const char *argv[10 + 2 * DEFINES_MAX];
-    int fds[] = {bundle, out};
-    char path[PATH_SIZE];
-    struct laz_child child = {.pidfd = -1};
-    struct laz_spawn spawn = {
-        .path = path, .argv = argv, .fds = fds, .fd_count = 2, .dies_with_parent = true};
-    enum laz_status s = laz_program_dir(path, sizeof path - 32, err);
-    int status = 0;
-
-    if (s != LAZ_OK)
-        return s;
-    fill_arguments(b, argv);
-    snprintf(path + strlen(path), sizeof path - strlen(path), "/lazaret-compile");
-    s = laz_child_spawn(&spawn, &child, err);
-    if (s != LAZ_OK)
-        return s;
-    s = laz_child_wait(&child, -1, &status);
-    if (s != LAZ_OK)
-        return laz_fail(err, s, "lazaret-compile", "", "could not be waited for", "");
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? LAZ_OK : compiler_failed(status, err);
-}
-
-/* What the compiler wrote is believed no more than any other file. */
-static enum laz_status read_back(int fd, struct laz_error *err)
-{
-    struct laz_mapping mapping = {{NULL, 0}};
-    LAZ_OWNED(laz_database_drop) struct laz_database *db = NULL;
-    enum laz_status s = laz_map_fd(fd, &mapping, err);
-
-    if (s == LAZ_OK)
-        s = laz_database_open(mapping.bytes, &db, err);
-    if (s == LAZ_OK && !laz_database_verify(db, mapping.bytes))
-        s = laz_fail(err, LAZ_DAMAGED, "database", "", "was not written as it was made",
-                     "check the disk");
-    laz_database_drop(&db);
-    laz_mapping_clear(&mapping);
-    return s;
-}
 
 static enum laz_status build_into(const struct build *b, int bundle, struct laz_error *err)
 {
@@ -118,9 +42,9 @@ static enum laz_status build_into(const struct build *b, int bundle, struct laz_
 
     if (s != LAZ_OK)
         return s;
-    s = run_compiler(b, bundle, file.fd, err);
+    s = laz_cli_compile(&b->compile, bundle, file.fd, err);
     if (s == LAZ_OK)
-        s = read_back(file.fd, err);
+        s = laz_cli_check_database(file.fd, err);
     if (s == LAZ_OK)
         s = laz_db_file_install(&file, b->output, err);
     laz_db_file_drop(&file, s == LAZ_OK);
@@ -149,7 +73,7 @@ static int run_build(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct build b = {.name = ""};
+    struct build b = {.compile = {.name = ""}};
     struct laz_error err = {.status = LAZ_OK};
     int option;
 
@@ -157,13 +81,13 @@ static int run_build(int argc, char **argv)
         if (option == 'o')
             b.output = optarg;
         else if (option == 'n')
-            b.name = optarg;
-        else if (option == 'd' && b.define_count < DEFINES_MAX)
-            b.defines[b.define_count++] = optarg;
+            b.compile.name = optarg;
+        else if (option == 'd' && b.compile.define_count < LAZ_CLI_DEFINES_MAX)
+            b.compile.defines[b.compile.define_count++] = optarg;
         else if (option == 'u')
-            b.skip_unsupported = true;
+            b.compile.skip_unsupported = true;
         else if (option == 'p')
-            b.want_unwanted = true;
+            b.compile.want_unwanted = true;
         else if (option == 'h')
             return fputs(usage, stdout) < 0 ? LAZ_EXIT_ERROR : LAZ_EXIT_OK;
         else

@@ -16,7 +16,7 @@
 #define SIGN_FILE_MAX  ((size_t)1 << 20)
 #define SIGN_PATH_SIZE 4096
 
-static enum laz_status write_source(int bundle, const char *name, struct laz_view text,
+enum laz_status laz_db_source_write(int bundle, const char *name, struct laz_view text,
                                     struct laz_error *err)
 {
     uint8_t sha256[LAZ_DIGEST_SIZE_MAX];
@@ -50,7 +50,7 @@ static enum laz_status add_sign_file(int bundle, const char *path, const char *n
     s = laz_read_file(sign_path, &text, &why);
     snprintf(sign_name, sizeof sign_name, "%s.sign", name);
     if (s == LAZ_OK)
-        s = write_source(bundle, sign_name, laz_buf_view(&text), err);
+        s = laz_db_source_write(bundle, sign_name, laz_buf_view(&text), err);
     else if (s == LAZ_NOT_FOUND) /* older packs have none */
         s = LAZ_OK;
     else if (err != NULL)
@@ -77,7 +77,7 @@ static enum laz_status add_file(int bundle, const char *path, const char *name,
     if (s == LAZ_OK)
         s = add_sign_file(bundle, path, name, mapping.bytes, err);
     if (s == LAZ_OK)
-        s = write_source(bundle, name, mapping.bytes, err);
+        s = laz_db_source_write(bundle, name, mapping.bytes, err);
     laz_mapping_clear(&mapping);
     return s;
 }

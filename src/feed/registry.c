@@ -223,8 +223,20 @@ static enum laz_status start_section(struct reader *r, struct laz_view line)
     return LAZ_OK;
 }
 
+static enum laz_status read_inputs(struct reader *r, struct laz_view value)
+{
+    uint8_t bytes[32];
+
+    if (!laz_hex_decode(value, bytes, sizeof bytes))
+        return refuse(r, r->line, "expected 64 hexadecimal digits");
+    laz_hex_encode(laz_view_from(bytes, sizeof bytes), r->registry->inputs);
+    return LAZ_OK;
+}
+
 static enum laz_status read_head_field(struct reader *r, struct laz_view key, struct laz_view value)
 {
+    if (laz_view_equal_text(key, "inputs"))
+        return read_inputs(r, value);
     for (size_t i = 0; i < HEAD_COUNT; i++) {
         uint64_t *at = (uint64_t *)(void *)((char *)r->registry + head_fields[i].offset);
 
@@ -330,6 +342,7 @@ enum laz_status laz_feed_registry_write(const struct laz_feed_registry *r, struc
     for (size_t i = 0; i < HEAD_COUNT; i++)
         write_number(out, head_fields[i].name,
                      *(const uint64_t *)(const void *)((const char *)r + head_fields[i].offset));
+    write_text(out, "inputs", r->inputs);
     for (size_t i = 0; i < r->count; i++) {
         laz_ignore(laz_buf_addf(out, "\n[%s]\n", r->sources[i].id));
         for (size_t f = 0; f < FIELD_COUNT; f++)

@@ -17,6 +17,7 @@ struct laz_feed_registry {
     uint64_t held_ms;
     uint64_t built_ms; /* the last time that a database was put in place */
     uint64_t left_out; /* rules that the proof left out of it */
+    char inputs[LAZ_FEED_DIGEST_SIZE]; /* of all that it was built of; "" before the first */
 };
 
 void laz_feed_registry_init(struct laz_feed_registry *r);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "match/format.h"
 #include "rules/clamav_priv.h"
 #include "sign/digest.h"
 
@@ -69,4 +70,20 @@ bool laz_clamav_is_ignored(const struct laz_clamav_line *line, struct laz_view n
             return true;
     }
     return false;
+}
+
+void laz_source_finish(struct laz_ruleset *set)
+{
+    for (size_t i = 0; set->ignored.count > 0 && i < set->rules.count; i++) {
+        struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
+        struct laz_view name = laz_view_of(laz_ruleset_text_at(set, rule->name));
+        size_t at = find_name(set, name);
+        const struct laz_ignored *ignored;
+
+        if (at == set->ignored.count)
+            continue;
+        ignored = laz_list_at(struct laz_ignored, &set->ignored, at);
+        if (!ignored->has_md5 && compare(set, ignored->name, name) == 0)
+            rule->flags |= LAZ_RULE_PRIVATE;
+    }
 }

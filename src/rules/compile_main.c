@@ -266,6 +266,7 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
         s = laz_pack_prepare(set, &inputs[i], err);
     for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
         s = laz_pack_read(set, &inputs[i], &options, err);
+    laz_source_finish(set);
     return s;
 }
 

@@ -38,4 +38,8 @@ LAZ_CHECKED enum laz_status laz_source_read(struct laz_ruleset *set,
                                             const struct laz_source_options *options,
                                             struct laz_error *err);
 
+/* After all sources are read: rules of YARA whose names are left out (.ign2) fire no more. Other
+ * rules that ask for them still see them. */
+void laz_source_finish(struct laz_ruleset *set);
+
 #endif

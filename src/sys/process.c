@@ -66,6 +66,8 @@ static void become_child(const struct laz_spawn *spawn, int report, pid_t parent
         send_errno_and_exit(report);
     if (spawn->output > 0 && dup2(spawn->output, STDOUT_FILENO) < 0)
         send_errno_and_exit(report);
+    if (spawn->error > 0 && dup2(spawn->error, STDERR_FILENO) < 0)
+        send_errno_and_exit(report);
     if (!place_fds(spawn, &report))
         send_errno_and_exit(report);
     if (spawn->dies_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)

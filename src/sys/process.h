@@ -19,6 +19,7 @@ struct laz_spawn {
     const int *fds;
     size_t fd_count;
     int output;            /* what becomes its standard output; 0 for ours */
+    int error;             /* what becomes its standard error; 0 for ours */
     bool dies_with_parent; /* PR_SET_PDEATHSIG with SIGKILL */
     bool new_group; /* a process group of its own: a Ctrl-C at the terminal does not reach it */
 };
