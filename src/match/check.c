@@ -157,13 +157,14 @@ static bool runs_fit(const struct laz_database *db, struct laz_atom atom)
 
 static bool guards_fit(const struct laz_database *db)
 {
+    struct laz_condition_bounds bounds = {.text_len = db->sections[LAZ_SECTION_TEXT].len};
     struct laz_view all = db->sections[LAZ_SECTION_CODE], code;
 
     for (uint32_t i = 0; i < db->guard_count; i++) {
         struct laz_guard guard = laz_database_guard(db, i);
 
         if (!laz_view_at(all, guard.code, guard.code_len, &code) ||
-            (guard.code_len > 0 && !laz_condition_code_check(code, 0, 0)))
+            (guard.code_len > 0 && !laz_condition_code_check(code, &bounds)))
             return false;
     }
     return true;
@@ -211,11 +212,16 @@ static bool rules_fit(const struct laz_database *db)
 
     for (uint32_t i = 0; i < db->rule_count; i++) {
         struct laz_rule rule = laz_database_rule(db, i);
+        struct laz_condition_bounds bounds = {
+            .pattern_count = rule.pattern_count,
+            .rule_index = i,
+            .text_len = db->sections[LAZ_SECTION_TEXT].len,
+        };
 
         if (rule.pattern_first > db->pattern_count ||
             rule.pattern_count > db->pattern_count - rule.pattern_first ||
             !laz_view_at(all, rule.code, rule.code_len, &code) ||
-            !laz_condition_code_check(code, rule.pattern_count, i))
+            !laz_condition_code_check(code, &bounds))
             return false;
     }
     return true;

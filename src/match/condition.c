@@ -1,232 +1,187 @@
-#include "match/matcher_priv.h"
+#include "match/condition_priv.h"
+#include "match/fields.h"
 
-struct value {
-    int64_t n;
-    bool is_defined;
-};
-
-static const struct value undefined = {0, false};
-
-static struct value number(int64_t n)
-{
-    return (struct value){n, true};
-}
-
-static bool is_true(struct value v)
-{
-    return v.is_defined && v.n != 0;
-}
-
-static bool spend_search(struct laz_matcher *m, const struct laz_places *places)
-{
-    return laz_matcher_spend(m, 1 + places->count / 1024);
-}
-
-/* The first place at or behind offset: an index, or count. */
-static uint32_t find_place(const struct laz_places *places, uint64_t offset)
-{
-    uint32_t low = 0, high = places->count;
-
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (places->items[middle].offset < offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* True when there may be more places than are known: an answer that would need them is undefined,
- * and the object counts as not fully matched. */
-static bool is_cut(struct laz_matcher *m, const struct laz_places *places)
-{
-    if (places->cut)
-        m->status = LAZ_LIMIT;
-    return places->cut || m->is_cut;
-}
-
-static struct value count_in(struct laz_matcher *m, uint32_t pattern, struct value first,
-                             struct value last, bool as_truth)
-{
-    const struct laz_places *places = laz_matcher_places(m, pattern);
-    uint32_t from, to;
-
-    if (!first.is_defined || !last.is_defined)
-        return undefined;
-    if (last.n < first.n || last.n < 0 || !spend_search(m, places))
-        return number(0);
-    from = find_place(places, first.n < 0 ? 0 : (uint64_t)first.n);
-    to = last.n == INT64_MAX ? places->count : find_place(places, (uint64_t)last.n + 1);
-    if ((from == to || !as_truth) && is_cut(m, places))
-        return undefined;
-    return number(as_truth ? to > from : to - from);
-}
-
-static struct value place_of(struct laz_matcher *m, uint32_t pattern, struct value index, bool len)
-{
-    const struct laz_places *places = laz_matcher_places(m, pattern);
-
-    if (!index.is_defined || index.n < 1)
-        return undefined;
-    if (is_cut(m, places) || (uint64_t)index.n > places->count)
-        return undefined;
-    return number(len ? (int64_t)places->items[index.n - 1].len
-                      : (int64_t)places->items[index.n - 1].offset);
-}
-
-static struct value count_of(struct laz_matcher *m, uint32_t pattern)
-{
-    const struct laz_places *places = laz_matcher_places(m, pattern);
-
-    return is_cut(m, places) ? undefined : number(places->count);
-}
-
-static struct value found(struct laz_matcher *m, uint32_t pattern)
-{
-    const struct laz_places *places = laz_matcher_places(m, pattern);
-
-    return places->count == 0 && is_cut(m, places) ? undefined : number(places->count > 0);
-}
-
-static struct value read_object(const struct laz_matcher *m, uint8_t how, struct value offset)
+static struct laz_value read_object(const struct laz_matcher *m, uint8_t how,
+                                    struct laz_value offset)
 {
     uint8_t width = how & LAZ_READ_WIDTH;
     uint64_t n = 0;
     struct laz_view part;
 
-    if (!offset.is_defined || offset.n < 0 ||
+    if (offset.kind != LAZ_VALUE_NUMBER || offset.n < 0 ||
         !laz_view_at(m->object->bytes, (uint64_t)offset.n, width, &part))
-        return undefined;
+        return laz_value_undefined();
     for (unsigned i = 0; i < width; i++)
         n = n << 8 | part.data[(how & LAZ_READ_BIG_ENDIAN) != 0 ? i : width - 1u - i];
     if ((how & LAZ_READ_SIGNED) != 0 && (n >> (8 * width - 1) & 1) != 0)
-        return number((int64_t)(n - (UINT64_C(1) << 8 * width)));
-    return number((int64_t)n);
+        return laz_value_number((int64_t)(n - (UINT64_C(1) << 8 * width)));
+    return laz_value_number((int64_t)n);
 }
 
-static struct value divide(int64_t a, int64_t b, bool remainder)
+static bool fits_type(struct laz_value *v, char type)
 {
-    if (b == 0)
-        return undefined;
-    if (b == -1) /* INT64_MIN has no positive counterpart: it wraps, as all arithmetic here */
-        return number(remainder ? 0 : (int64_t)(0 - (uint64_t)a));
-    return number(remainder ? a % b : a / b);
-}
-
-static struct value shift(int64_t a, int64_t b, bool left)
-{
-    if (b < 0)
-        return undefined;
-    if (b >= 64)
-        return number(0);
-    return number(left ? (int64_t)((uint64_t)a << b) : a >> b);
-}
-
-/* Arithmetic wraps; only what has no answer is undefined. */
-static struct value calculate(uint8_t op, int64_t a, int64_t b)
-{
-    switch (op) {
-    case LAZ_CONDITION_EQUAL:
-        return number(a == b);
-    case LAZ_CONDITION_UNEQUAL:
-        return number(a != b);
-    case LAZ_CONDITION_LESS:
-        return number(a < b);
-    case LAZ_CONDITION_LESS_EQUAL:
-        return number(a <= b);
-    case LAZ_CONDITION_GREATER:
-        return number(a > b);
-    case LAZ_CONDITION_GREATER_EQUAL:
-        return number(a >= b);
-    case LAZ_CONDITION_ADD:
-        return number((int64_t)((uint64_t)a + (uint64_t)b));
-    case LAZ_CONDITION_SUBTRACT:
-        return number((int64_t)((uint64_t)a - (uint64_t)b));
-    case LAZ_CONDITION_MULTIPLY:
-        return number((int64_t)((uint64_t)a * (uint64_t)b));
-    case LAZ_CONDITION_DIVIDE:
-    case LAZ_CONDITION_REMAINDER:
-        return divide(a, b, op == LAZ_CONDITION_REMAINDER);
-    case LAZ_CONDITION_BIT_AND:
-        return number(a & b);
-    case LAZ_CONDITION_BIT_OR:
-        return number(a | b);
-    case LAZ_CONDITION_BIT_XOR:
-        return number(a ^ b);
-    case LAZ_CONDITION_SHIFT_LEFT:
-    case LAZ_CONDITION_SHIFT_RIGHT:
-        return shift(a, b, op == LAZ_CONDITION_SHIFT_LEFT);
+    switch (type) {
+    case 'i':
+        return v->kind == LAZ_VALUE_NUMBER;
+    case 'f':
+        if (v->kind == LAZ_VALUE_NUMBER)
+            *v = laz_value_real((double)v->n);
+        return v->kind == LAZ_VALUE_REAL;
+    case 's':
+        return v->kind == LAZ_VALUE_TEXT;
     default:
-        return undefined;
+        return v->kind == LAZ_VALUE_REGEX;
     }
 }
 
-/* YARA takes the defined one of two where the other is not. When that comes from a cut search, it
- * could make 'not' true of what was never looked for. */
-static struct value either(const struct laz_matcher *m, struct value a, struct value b)
+/* A field is asked only with arguments that all are what its row names. */
+static struct laz_value read_field(struct laz_condition *c, uint32_t number)
 {
-    if (is_true(a) || is_true(b))
-        return number(1);
-    if (m->is_cut && (!a.is_defined || !b.is_defined))
-        return undefined;
-    return a.is_defined ? a : b;
+    const struct laz_field *field = laz_field_get(number);
+    const struct laz_match_object *object = c->m->object;
+    size_t count = strlen(field->args);
+    struct laz_value *args = c->stack + (c->depth - count);
+    struct laz_value out = laz_value_undefined();
+
+    c->depth -= (uint32_t)count;
+    for (size_t i = 0; i < count; i++)
+        if (!fits_type(&args[i], field->args[i]))
+            return laz_value_undefined();
+    if (field->is_constant)
+        return laz_value_number(field->n);
+    if (object->field == NULL || !object->field(object->context, number, args, &out))
+        return laz_value_undefined();
+    return fits_type(&out, field->result) ? out : laz_value_undefined();
 }
 
-static struct value join(const struct laz_matcher *m, uint8_t op, struct value a, struct value b)
+/* 'and' and 'or' take what is undefined as false, but for what nothing is known of. */
+static struct laz_value join(const struct laz_matcher *m, bool is_or, struct laz_value a,
+                             struct laz_value b)
 {
-    if (op == LAZ_CONDITION_AND)
-        return m->is_cut && (!a.is_defined || !b.is_defined) ? undefined
-                                                             : number(is_true(a) && is_true(b));
-    if (op == LAZ_CONDITION_OR)
-        return either(m, a, b);
-    return a.is_defined && b.is_defined ? calculate(op, a.n, b.n) : undefined;
+    bool x = laz_condition_is_true(a), y = laz_condition_is_true(b);
+    bool decided =
+        is_or ? x || y
+              : (!x && !laz_condition_is_unknown(m, a)) || (!y && !laz_condition_is_unknown(m, b));
+
+    if (decided)
+        return laz_value_number(is_or);
+    if (laz_condition_is_unknown(m, a) || laz_condition_is_unknown(m, b))
+        return laz_value_undefined();
+    return laz_value_number(is_or ? x || y : x && y);
 }
 
-static struct value turn(uint8_t op, struct value v)
+static struct laz_value number_of(const uint8_t *operand)
 {
-    if (op == LAZ_CONDITION_TRUTH)
-        return number(is_true(v));
-    if (op == LAZ_CONDITION_DEFINED)
-        return number(v.is_defined);
-    if (!v.is_defined)
-        return undefined;
-    if (op == LAZ_CONDITION_NOT)
-        return number(v.n == 0);
-    if (op == LAZ_CONDITION_NEGATE)
-        return number((int64_t)(0 - (uint64_t)v.n));
-    return number(~v.n);
+    return laz_value_number((int64_t)laz_load_u64(operand));
 }
 
-static struct value ask_rule(const struct laz_matcher *m, uint32_t rule)
+static struct laz_value real_of(const uint8_t *operand)
 {
-    const struct laz_rule_state *state = &m->rules[rule];
+    uint64_t bits = laz_load_u64(operand);
+    struct laz_value v = {.kind = LAZ_VALUE_REAL};
 
-    return number(state->epoch == m->epoch && state->fired);
+    memcpy(&v.real, &bits, sizeof v.real);
+    return v;
 }
 
-/* An operation that takes what the shape says from args and gives one value. */
-static struct value apply(struct laz_matcher *m, const struct laz_rule *rule, uint8_t op,
-                          const uint8_t *operands, const struct value *args)
+static struct laz_value text_of(const struct laz_matcher *m, const uint8_t *operand)
 {
-    uint32_t pattern = 0;
+    struct laz_view all = m->db->sections[LAZ_SECTION_TEXT];
+
+    return laz_value_text(laz_view_first(laz_view_from_offset(all, laz_load_u32(operand)),
+                                         laz_load_u32(operand + 4)));
+}
+
+/* Operations that only give a value. False when op is none of them. */
+static bool give(struct laz_condition *c, uint8_t op)
+{
+    const uint8_t *operand = c->code + c->pc;
 
     switch (op) {
-    case LAZ_CONDITION_PUSH:
-        return number((int64_t)laz_load_u64(operands));
+    case LAZ_CONDITION_NUMBER:
+        c->pc += 8;
+        laz_condition_push(c, number_of(operand));
+        return true;
+    case LAZ_CONDITION_REAL:
+        c->pc += 8;
+        laz_condition_push(c, real_of(operand));
+        return true;
+    case LAZ_CONDITION_TEXT:
+        c->pc += 8;
+        laz_condition_push(c, text_of(c->m, operand));
+        return true;
     case LAZ_CONDITION_FILESIZE:
-        return number((int64_t)m->object->bytes.len);
+        laz_condition_push(c, laz_value_number((int64_t)c->m->object->bytes.len));
+        return true;
+    case LAZ_CONDITION_LOAD:
+        c->pc += 1;
+        laz_condition_push(c, c->slots[*operand]);
+        return true;
     case LAZ_CONDITION_RULE:
-        return ask_rule(m, laz_load_u32(operands));
+        c->pc += 4;
+        laz_condition_push(c, laz_condition_ask_rule(c->m, laz_load_u32(operand)));
+        return true;
+    case LAZ_CONDITION_FIELD:
+        c->pc += 4;
+        laz_condition_push(c, read_field(c, laz_load_u32(operand)));
+        return true;
     case LAZ_CONDITION_READ:
-        return read_object(m, operands[0], args[0]);
-    case LAZ_CONDITION_NOT:
-    case LAZ_CONDITION_NEGATE:
-    case LAZ_CONDITION_BIT_NOT:
-    case LAZ_CONDITION_TRUTH:
-    case LAZ_CONDITION_DEFINED:
-        return turn(op, args[0]);
+        c->pc += 1;
+        c->stack[c->depth - 1] = read_object(c->m, *operand, c->stack[c->depth - 1]);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void ask_pattern(struct laz_condition *c, uint8_t op)
+{
+    uint32_t pattern = laz_load_u16(c->code + c->pc);
+
+    c->pc += 2;
+    if (op == LAZ_CONDITION_IN || op == LAZ_CONDITION_COUNT_IN)
+        c->depth -= 2;
+    else if (op != LAZ_CONDITION_FOUND && op != LAZ_CONDITION_COUNT)
+        c->depth--;
+    if (pattern == LAZ_CONDITION_LOOP_PATTERN)
+        pattern = c->loop_pattern;
+    laz_condition_push(
+        c, laz_condition_ask(c->m, op, c->rule->pattern_first + pattern, c->stack + c->depth));
+}
+
+static void jump(struct laz_condition *c, bool when)
+{
+    uint32_t target = laz_load_u32(c->code + c->pc);
+    struct laz_value v = c->stack[c->depth - 1];
+
+    c->pc += 4;
+    if (when ? laz_condition_is_true(v)
+             : !laz_condition_is_true(v) && !laz_condition_is_unknown(c->m, v)) {
+        c->stack[c->depth - 1] = laz_value_number(when); /* what was undefined is false */
+        c->pc = target;
+    }
+}
+
+/* Operations of one or two values, which have no operands. */
+static void calculate(struct laz_condition *c, uint8_t op)
+{
+    struct laz_value *v;
+
+    if (op >= LAZ_CONDITION_NOT) {
+        v = &c->stack[c->depth - 1];
+        *v = laz_condition_turn(op, *v);
+        return;
+    }
+    c->depth--;
+    v = &c->stack[c->depth - 1];
+    *v = op == LAZ_CONDITION_AND || op == LAZ_CONDITION_OR
+             ? join(c->m, op == LAZ_CONDITION_OR, v[0], v[1])
+             : laz_condition_calculate(c->m, op, v[0], v[1]);
+}
+
+static bool step(struct laz_condition *c, uint8_t op)
+{
+    switch (op) {
     case LAZ_CONDITION_FOUND:
     case LAZ_CONDITION_AT:
     case LAZ_CONDITION_IN:
@@ -234,52 +189,47 @@ static struct value apply(struct laz_matcher *m, const struct laz_rule *rule, ui
     case LAZ_CONDITION_COUNT_IN:
     case LAZ_CONDITION_OFFSET:
     case LAZ_CONDITION_LENGTH:
-        pattern = rule->pattern_first + laz_load_u16(operands);
-        break;
+        ask_pattern(c, op);
+        return true;
+    case LAZ_CONDITION_OF:
+    case LAZ_CONDITION_OF_RULES:
+        return laz_condition_of(c, op);
+    case LAZ_CONDITION_LOOP_PATTERNS:
+    case LAZ_CONDITION_LOOP_RANGE:
+    case LAZ_CONDITION_LOOP_COUNT:
+    case LAZ_CONDITION_LOOP_LIST:
+        laz_condition_begin_loop(c, op);
+        return true;
+    case LAZ_CONDITION_ITEM:
+        laz_condition_end_item(c);
+        return true;
+    case LAZ_CONDITION_NEXT:
+        laz_condition_next(c);
+        return true;
+    case LAZ_CONDITION_JUMP_IF_FALSE:
+    case LAZ_CONDITION_JUMP_IF_TRUE:
+        jump(c, op == LAZ_CONDITION_JUMP_IF_TRUE);
+        return true;
     default:
-        return join(m, op, args[0], args[1]);
-    }
-    switch (op) {
-    case LAZ_CONDITION_FOUND:
-        return found(m, pattern);
-    case LAZ_CONDITION_AT:
-        return count_in(m, pattern, args[0], args[0], true);
-    case LAZ_CONDITION_IN:
-        return count_in(m, pattern, args[0], args[1], true);
-    case LAZ_CONDITION_COUNT:
-        return count_of(m, pattern);
-    case LAZ_CONDITION_COUNT_IN:
-        return count_in(m, pattern, args[0], args[1], false);
-    default:
-        return place_of(m, pattern, args[0], op == LAZ_CONDITION_LENGTH);
+        if (!give(c, op))
+            calculate(c, op);
+        return true;
     }
 }
 
 bool laz_matcher_condition(struct laz_matcher *m, const struct laz_rule *rule)
 {
-    const uint8_t *code = laz_database_code(m->db, rule->code);
-    struct value stack[LAZ_CONDITION_STACK_MAX];
-    uint32_t pc = 0, depth = 0;
+    struct laz_condition c;
+    uint8_t op;
 
-    for (;;) {
-        uint8_t op = code[pc];
-        struct laz_condition_shape shape = laz_condition_shape(op);
-        const uint8_t *operands = code + pc + 1;
-
-        if (op == LAZ_CONDITION_RETURN)
-            return is_true(stack[0]);
-        if (!laz_matcher_spend(m, 1))
+    c.m = m;
+    c.rule = rule;
+    c.code = laz_database_code(m->db, rule->code);
+    c.pc = c.depth = c.loop_count = c.loop_pattern = 0;
+    while ((op = c.code[c.pc++]) != LAZ_CONDITION_RETURN)
+        if (!laz_matcher_spend(m, 1) || !step(&c, op))
             return false;
-        pc += 1u + shape.operand_len;
-        if (op == LAZ_CONDITION_JUMP_IF_FALSE || op == LAZ_CONDITION_JUMP_IF_TRUE) {
-            if (is_true(stack[depth - 1]) == (op == LAZ_CONDITION_JUMP_IF_TRUE))
-                pc = laz_load_u32(operands);
-            continue;
-        }
-        depth -= shape.takes;
-        stack[depth] = apply(m, rule, op, operands, stack + depth);
-        depth++;
-    }
+    return laz_condition_is_true(c.stack[0]);
 }
 
 bool laz_matcher_guard(struct laz_matcher *m, uint32_t index)

@@ -251,7 +251,7 @@ static void start(struct laz_matcher *m, const struct laz_match_object *object,
     m->touched_count = 0;
     m->seen_count = 0;
     m->status = LAZ_OK;
-    m->is_cut = false;
+    m->is_cut = m->is_unsure = false;
     m->steps_max = limits != NULL && limits->steps_max > 0 ? limits->steps_max : STEPS_MAX;
     m->steps_left = m->steps_max;
     m->matches_max = limits != NULL && limits->matches_max > 0 ? limits->matches_max : MATCHES_MAX;

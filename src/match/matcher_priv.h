@@ -64,7 +64,8 @@ struct laz_matcher {
     uint64_t base;                  /* of the block that the atom matcher reads */
     uint64_t steps_max, steps_left; /* of the search, and of the conditions again */
     uint32_t matches_max;
-    bool is_cut; /* the search for atoms ended early: what was not found may be there */
+    bool is_cut;    /* the search for atoms ended early: what was not found may be there */
+    bool is_unsure; /* a condition asked for what may be there: 'undefined' may mean that */
     enum laz_status status;
 };
 

@@ -18,34 +18,31 @@ static enum laz_status read_target(const struct laz_clamav_line *line, struct la
     return LAZ_OK;
 }
 
-static void add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
-                   enum laz_condition_op op, uint32_t operand, uint64_t n)
+/* n, or from the end filesize - n; and shift behind it. */
+static uint32_t add_place(struct laz_ruleset *set, bool from_end, uint64_t n, uint64_t shift)
 {
-    laz_ignore(laz_ruleset_add_op(set, rule, (struct laz_op){(uint8_t)op, operand, n}) != 0);
+    uint32_t node = laz_node_add_number(set, (int64_t)(from_end ? n : n + shift));
+
+    if (!from_end)
+        return node;
+    node = laz_node_join(set, LAZ_NODE_SUBTRACT, laz_node_join(set, LAZ_NODE_FILESIZE, 0, 0), node);
+    if (shift > 0)
+        node = laz_node_join(set, LAZ_NODE_ADD, node, laz_node_add_number(set, (int64_t)shift));
+    return node;
 }
 
 /* start in [n, n + shift]; or, from the end, [filesize - n, …] where the object has n bytes. */
-static void add_place(struct laz_ruleset *set, const struct laz_ir_rule *rule, bool from_end,
-                      uint64_t n, uint64_t shift)
+static uint32_t add_condition(struct laz_ruleset *set, bool from_end, uint64_t n, uint64_t shift)
 {
-    for (unsigned i = 0; i < 2; i++) {
-        if (from_end)
-            add_op(set, rule, LAZ_CONDITION_FILESIZE, 0, 0);
-        add_op(set, rule, LAZ_CONDITION_PUSH, 0, n);
-        if (from_end)
-            add_op(set, rule, LAZ_CONDITION_SUBTRACT, 0, 0);
-        if (i == 1) {
-            add_op(set, rule, LAZ_CONDITION_PUSH, 0, shift);
-            add_op(set, rule, LAZ_CONDITION_ADD, 0, 0);
-        }
-    }
-    add_op(set, rule, LAZ_CONDITION_IN, 0, 0);
+    uint32_t first = add_place(set, from_end, n, 0), last = add_place(set, from_end, n, shift);
+    uint32_t node = laz_node_ask(set, LAZ_NODE_IN, 0, first, last);
+
     if (!from_end)
-        return;
-    add_op(set, rule, LAZ_CONDITION_FILESIZE, 0, 0);
-    add_op(set, rule, LAZ_CONDITION_PUSH, 0, n);
-    add_op(set, rule, LAZ_CONDITION_GREATER_EQUAL, 0, 0);
-    add_op(set, rule, LAZ_CONDITION_AND, 0, 0);
+        return node;
+    return laz_node_join(set, LAZ_NODE_AND, node,
+                         laz_node_join(set, LAZ_NODE_GREATER_EQUAL,
+                                       laz_node_join(set, LAZ_NODE_FILESIZE, 0, 0),
+                                       laz_node_add_number(set, (int64_t)n)));
 }
 
 static enum laz_status read_offset(struct laz_ruleset *set, const struct laz_clamav_line *line,
@@ -57,7 +54,7 @@ static enum laz_status read_offset(struct laz_ruleset *set, const struct laz_cla
     uint64_t n, shift = 0;
 
     if (laz_view_equal_text(rest, "*")) {
-        add_op(set, rule, LAZ_CONDITION_FOUND, 0, 0);
+        rule->condition = laz_node_ask(set, LAZ_NODE_FOUND, 0, 0, 0);
         return LAZ_OK;
     }
     if (laz_view_starts(rest, laz_view_of("EP")) || laz_view_starts(rest, laz_view_of("S")) ||
@@ -72,7 +69,7 @@ static enum laz_status read_offset(struct laz_ruleset *set, const struct laz_cla
         return laz_clamav_fail(line, LAZ_INVALID, line->fields[2].data,
                                "expected an offset: *, N, N,SHIFT or EOF-N", "", err);
     pattern->needs_places = true;
-    add_place(set, rule, from_end, n, shift);
+    rule->condition = add_condition(set, from_end, n, shift);
     return LAZ_OK;
 }
 
@@ -116,7 +113,7 @@ enum laz_status laz_clamav_read_body_line(struct laz_clamav_line *line, enum laz
         .source = line->source_text,
         .pattern_first = (uint32_t)set->patterns.count,
         .pattern_count = 1,
-        .op_first = (uint32_t)set->ops.count,
+        .node_first = (uint32_t)set->nodes.count,
         .line = line->number,
         .column = 1,
     };
@@ -138,8 +135,7 @@ enum laz_status laz_clamav_read_body_line(struct laz_clamav_line *line, enum laz
     s = read_fields(set, line, &rule, err);
     if (s != LAZ_OK)
         return s;
-    add_op(set, &rule, LAZ_CONDITION_RETURN, 0, 0);
-    rule.op_count = (uint32_t)set->ops.count - rule.op_first;
+    rule.node_count = (uint32_t)set->nodes.count - rule.node_first;
     rule.name = laz_ruleset_text(set, line->fields[0]);
     s = laz_rule_check(set, &rule, err);
     if (s != LAZ_OK)

@@ -17,11 +17,12 @@ static enum laz_status write_rule(const struct laz_ruleset *set, const struct la
 {
     struct laz_buf *out = &image->sections[LAZ_SECTION_RULES];
     struct laz_buf *code = &image->sections[LAZ_SECTION_CODE];
+    struct laz_condition_bounds bounds =
+        laz_condition_bounds_of(set, rule, (uint32_t)(out->len / LAZ_RULE_SIZE));
     size_t start = code->len;
 
     if (!laz_condition_emit(code, set, rule) ||
-        !laz_condition_code_check(laz_view_from_offset(laz_buf_view(code), start),
-                                  rule->pattern_count, (uint32_t)(out->len / LAZ_RULE_SIZE)))
+        !laz_condition_code_check(laz_view_from_offset(laz_buf_view(code), start), &bounds))
         return laz_fail_at(err, LAZ_UNSUPPORTED, "rule", laz_ruleset_text_at(set, rule->source),
                            rule->line, rule->column, "the condition is too large",
                            "divide the rule");

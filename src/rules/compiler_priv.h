@@ -35,10 +35,17 @@ LAZ_CHECKED enum laz_status laz_forms_cut(struct laz_ruleset *set, uint32_t patt
 bool laz_verify_emit(struct laz_buf *code, const struct laz_ruleset *set,
                      const struct laz_cut_form *form, bool ahead, uint32_t *gap_count);
 
+/* Adds the program that leaves the node's value, as part of the one that begins at start. False
+ * when it is too large. */
+bool laz_condition_emit_value(struct laz_buf *code, size_t start, const struct laz_ruleset *set,
+                              uint32_t node);
 /* Adds the rule's condition. False when it is too large. */
-void laz_condition_emit_op(struct laz_buf *code, uint8_t op, uint64_t n);
 bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
                         const struct laz_ir_rule *rule);
+/* What the rule's condition may name; index: that of the rule. */
+struct laz_condition_bounds laz_condition_bounds_of(const struct laz_ruleset *set,
+                                                    const struct laz_ir_rule *rule,
+                                                    uint32_t index);
 /* True when the condition can hold although no pattern of the rule was found. */
 bool laz_condition_needs_nothing(const struct laz_ruleset *set, const struct laz_ir_rule *rule);
 

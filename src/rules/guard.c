@@ -2,107 +2,60 @@
 
 #include "rules/compiler_priv.h"
 
-/* Operations [first, end) of a rule that make one value. */
-struct part {
-    uint32_t first, end;
-};
-
-static bool is_jump(uint8_t op)
+/* Whether what a node asks costs little and depends on the object alone. */
+static bool is_cheap(uint8_t kind)
 {
-    return op == LAZ_CONDITION_JUMP_IF_FALSE || op == LAZ_CONDITION_JUMP_IF_TRUE;
-}
-
-static bool asks_pattern(uint8_t op)
-{
-    return op >= LAZ_CONDITION_FOUND && op <= LAZ_CONDITION_LENGTH;
-}
-
-/* Where the operations of each value begin: firsts[i] for the value that operation i leaves. */
-static void find_firsts(const struct laz_op *ops, uint32_t count, uint32_t *firsts)
-{
-    uint32_t stack[LAZ_CONDITION_STACK_MAX + 2];
-    size_t depth = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct laz_condition_shape shape = laz_condition_shape(ops[i].op);
-
-        if (is_jump(ops[i].op) || ops[i].op == LAZ_CONDITION_RETURN)
-            continue;
-        LAZ_ASSERT(depth >= shape.takes && depth <= LAZ_CONDITION_STACK_MAX);
-        depth -= shape.takes;
-        firsts[i] = shape.takes == 0 ? i : stack[depth];
-        stack[depth++] = firsts[i];
+    switch (kind) {
+    case LAZ_NODE_NUMBER:
+    case LAZ_NODE_FILESIZE:
+    case LAZ_NODE_READ:
+        return true;
+    default:
+        return kind >= LAZ_NODE_NOT && kind <= LAZ_NODE_SHIFT_RIGHT;
     }
 }
 
-static bool is_free_of_patterns(const struct laz_op *ops, struct part part)
+/* For each of the rule's nodes: it and all below it are cheap. */
+static bool *find_cheap(const struct laz_ruleset *set, const struct laz_ir_rule *rule)
 {
-    for (uint32_t i = part.first; i < part.end; i++)
-        if (asks_pattern(ops[i].op) || ops[i].op == LAZ_CONDITION_RULE)
-            return false;
-    return true;
-}
+    bool *cheap = calloc(rule->node_count + 1u, sizeof *cheap);
 
-static uint32_t size_of(const struct laz_op *ops, uint32_t from, uint32_t to)
-{
-    uint32_t size = 0;
+    for (uint32_t i = 0; cheap != NULL && i < rule->node_count; i++) {
+        const struct laz_node *node = laz_node_at(set, rule->node_first + i);
 
-    for (uint32_t i = from; i < to; i++)
-        size += 1u + laz_condition_shape(ops[i].op).operand_len;
-    return size;
-}
-
-/* The part's operations; its jumps stay inside it. */
-static void emit_part(struct laz_buf *code, size_t start, const struct laz_op *ops,
-                      struct part part, bool is_first)
-{
-    uint32_t at = (uint32_t)(code->len - start);
-
-    for (uint32_t i = part.first; i < part.end; i++) {
-        uint64_t n = ops[i].op == LAZ_CONDITION_PUSH ? ops[i].n : ops[i].operand;
-
-        if (is_jump(ops[i].op)) {
-            LAZ_ASSERT(n > i && n <= part.end);
-            n = at + size_of(ops, part.first, (uint32_t)n);
-        }
-        laz_condition_emit_op(code, ops[i].op, n);
+        cheap[i] = is_cheap(node->kind);
+        for (size_t j = 0; j < 4; j++)
+            if (node->child[j] != 0)
+                cheap[i] = cheap[i] && cheap[node->child[j] - rule->node_first];
     }
-    if (!is_first)
-        laz_condition_emit_op(code, LAZ_CONDITION_AND, 0);
+    return cheap;
 }
 
-/* The last value is the condition: what 'and' joins in it is taken apart from the right. */
+/* What 'and' joins at the top is taken apart from the right. */
 bool laz_guard_emit(struct laz_buf *code, const struct laz_ruleset *set,
                     const struct laz_ir_rule *rule)
 {
-    const struct laz_op *ops = laz_list_at(struct laz_op, &set->ops, rule->op_first);
-    uint32_t *firsts = calloc(rule->op_count + 1u, sizeof *firsts);
+    bool *cheap = find_cheap(set, rule);
     size_t start = code->len;
-    uint32_t end = rule->op_count - 1; /* RETURN */
-    bool is_first = true;
+    uint32_t rest = rule->condition;
+    bool ok = cheap != NULL, is_first;
 
-    if (firsts == NULL)
-        return false;
-    find_firsts(ops, rule->op_count, firsts);
-    while (end > 0) {
-        bool is_and = ops[end - 1].op == LAZ_CONDITION_AND;
-        uint32_t last = is_and ? end - 1 : end;
-        struct part part = {firsts[last - 1], last};
+    while (ok && rest != 0) {
+        const struct laz_node *node = laz_node_at(set, rest);
+        uint32_t part = node->kind == LAZ_NODE_AND ? node->child[1] : rest;
 
-        if (is_free_of_patterns(ops, part)) {
-            emit_part(code, start, ops, part, is_first);
-            is_first = false;
-        }
-        if (!is_and)
-            break;
-        end = part.first;
-        if (end > 0 && is_jump(ops[end - 1].op))
-            end--;
+        rest = node->kind == LAZ_NODE_AND ? node->child[0] : 0;
+        if (!cheap[part - rule->node_first])
+            continue;
+        is_first = code->len == start;
+        ok = laz_condition_emit_value(code, start, set, part);
+        if (!is_first)
+            laz_ignore(laz_buf_add_u8(code, LAZ_CONDITION_AND)); /* the buffer remembers */
     }
-    free(firsts);
-    if (!is_first)
-        laz_condition_emit_op(code, LAZ_CONDITION_RETURN, 0);
-    return laz_buf_failed(code) == LAZ_OK;
+    free(cheap);
+    if (code->len > start)
+        laz_ignore(laz_buf_add_u8(code, LAZ_CONDITION_RETURN)); /* checked below */
+    return ok && laz_buf_failed(code) == LAZ_OK;
 }
 
 static void widen(struct laz_span_wanted *span, uint64_t first, uint64_t last)
@@ -114,28 +67,51 @@ static void widen(struct laz_span_wanted *span, uint64_t first, uint64_t last)
     span->is_asked = true;
 }
 
-static bool is_number(const struct laz_op *op)
+/* A place that is a number is known now. */
+static bool is_place(const struct laz_node *node)
 {
-    return op->op == LAZ_CONDITION_PUSH && op->n <= INT64_MAX;
+    return node->kind == LAZ_NODE_NUMBER && node->n >= 0;
+}
+
+static void widen_by(struct laz_span_wanted *span, const struct laz_node *first,
+                     const struct laz_node *last)
+{
+    if (is_place(first) && is_place(last))
+        widen(span, (uint64_t)first->n, (uint64_t)last->n);
+    else
+        widen(span, 0, UINT64_MAX);
+}
+
+static void widen_items(const struct laz_ruleset *set, const struct laz_node *node,
+                        struct laz_span_wanted *spans)
+{
+    bool is_at = node->kind == LAZ_NODE_OF && node->child[1] != 0;
+    const struct laz_node *first = laz_node_at(set, is_at ? node->child[1] : 0);
+    const struct laz_node *last =
+        is_at && node->child[2] != 0 ? laz_node_at(set, node->child[2]) : first;
+
+    for (uint32_t i = 0; i < node->item_count; i++)
+        widen_by(&spans[laz_node_item(set, node, i)], first, last);
 }
 
 void laz_spans_find(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
                     struct laz_span_wanted *spans)
 {
-    const struct laz_op *ops = laz_list_at(struct laz_op, &set->ops, rule->op_first);
+    for (uint32_t i = 0; i < rule->node_count; i++) {
+        const struct laz_node *node = laz_node_at(set, rule->node_first + i);
 
-    for (uint32_t i = 0; i < rule->op_count; i++) {
-        uint8_t op = ops[i].op;
-        uint32_t pattern = ops[i].operand;
-
-        if (!asks_pattern(op))
+        if (node->kind == LAZ_NODE_OF || node->kind == LAZ_NODE_FOR_OF)
+            widen_items(set, node, spans);
+        if (node->kind < LAZ_NODE_FOUND || node->kind > LAZ_NODE_LENGTH ||
+            node->operand == LAZ_NODE_LOOP_PATTERN)
             continue;
-        if (op == LAZ_CONDITION_AT && i >= 1 && is_number(&ops[i - 1]))
-            widen(&spans[pattern], ops[i - 1].n, ops[i - 1].n);
-        else if ((op == LAZ_CONDITION_IN || op == LAZ_CONDITION_COUNT_IN) && i >= 2 &&
-                 is_number(&ops[i - 2]) && is_number(&ops[i - 1]))
-            widen(&spans[pattern], ops[i - 2].n, ops[i - 1].n);
+        if (node->kind == LAZ_NODE_AT)
+            widen_by(&spans[node->operand], laz_node_at(set, node->child[0]),
+                     laz_node_at(set, node->child[0]));
+        else if (node->kind == LAZ_NODE_IN || node->kind == LAZ_NODE_COUNT_IN)
+            widen_by(&spans[node->operand], laz_node_at(set, node->child[0]),
+                     laz_node_at(set, node->child[1]));
         else
-            widen(&spans[pattern], 0, UINT64_MAX);
+            widen(&spans[node->operand], 0, UINT64_MAX);
     }
 }

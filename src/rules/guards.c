@@ -105,12 +105,13 @@ static bool find_or_add(struct laz_guards *g, struct laz_view code, uint32_t tar
 bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
                     const struct laz_ir_rule *rule, uint32_t *index)
 {
+    struct laz_condition_bounds none = {.text_len = set->text.len};
     struct laz_buf code;
     bool ok;
 
     laz_buf_init(&code, LAZ_CONDITION_CODE_MAX);
     ok = laz_guard_emit(&code, set, rule);
-    if (!ok || !laz_condition_code_check(laz_buf_view(&code), 0, 0))
+    if (!ok || !laz_condition_code_check(laz_buf_view(&code), &none))
         laz_buf_reset(&code); /* a guard may be missing: the condition asks all of it again */
     ok = find_or_add(g, laz_buf_view(&code), (uint32_t)rule->flags >> LAZ_RULE_TARGET_SHIFT, index);
     laz_buf_clear(&code);

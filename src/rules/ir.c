@@ -23,7 +23,6 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->patterns.items);
     free(set->bodies.items);
     free(set->tokens.items);
-    free(set->ops.items);
     free(set->nodes.items);
     free(set->node_items.items);
     free(set->expressions.items);
@@ -95,23 +94,11 @@ void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token)
         *item = token;
 }
 
-uint32_t laz_ruleset_add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
-                            struct laz_op op)
-{
-    struct laz_op *item = laz_list_add(set, &set->ops, sizeof *item);
-
-    if (item == NULL)
-        return 0;
-    *item = op;
-    return (uint32_t)(set->ops.count - 1) - rule->op_first;
-}
-
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set)
 {
     return (struct laz_ruleset_mark){
-        set->rules.count,      set->patterns.count,    set->bodies.count,
-        set->tokens.count,     set->ops.count,         set->nodes.count,
-        set->node_items.count, set->expressions.count, set->metas.count};
+        set->rules.count, set->patterns.count,   set->bodies.count,      set->tokens.count,
+        set->nodes.count, set->node_items.count, set->expressions.count, set->metas.count};
 }
 
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
@@ -120,7 +107,6 @@ void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
     set->patterns.count = mark.patterns;
     set->bodies.count = mark.bodies;
     set->tokens.count = mark.tokens;
-    set->ops.count = mark.ops;
     set->nodes.count = mark.nodes;
     set->node_items.count = mark.node_items;
     set->expressions.count = mark.expressions;

@@ -44,14 +44,6 @@ struct laz_pattern {
     bool needs_places; /* the condition asks where or how often */
 };
 
-/* An operation of a condition (program.h). A jump's operand is the index of an operation of the
- * same rule; others have the operand that their byte code has. */
-struct laz_op {
-    uint8_t op;
-    uint32_t operand;
-    uint64_t n;
-};
-
 struct laz_ir_rule {
     uint32_t name, source, tags; /* texts */
     uint32_t name_space;         /* index in the ruleset's */
@@ -60,7 +52,6 @@ struct laz_ir_rule {
     /* Its nodes stand one behind the other, children and items before their parent. */
     uint32_t node_first, node_count;
     uint32_t condition; /* node */
-    uint32_t op_first, op_count;
     uint32_t line, column;
     uint16_t flags; /* enum laz_rule_flag with the target */
 };
@@ -143,7 +134,6 @@ struct laz_ruleset {
     struct laz_list patterns;                 /* struct laz_pattern */
     struct laz_list bodies;                   /* struct laz_body */
     struct laz_list tokens;                   /* struct laz_token */
-    struct laz_list ops;                      /* struct laz_op */
     struct laz_list nodes;                    /* struct laz_node; 0 is none */
     struct laz_list node_items;               /* uint32_t */
     struct laz_list expressions;              /* struct laz_expression */
@@ -171,13 +161,10 @@ uint32_t laz_ruleset_text(struct laz_ruleset *set, struct laz_view v);
 const char *laz_ruleset_text_at(const struct laz_ruleset *set, uint32_t text);
 
 void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token);
-/* The index of the operation, counted from the first of the rule. */
-uint32_t laz_ruleset_add_op(struct laz_ruleset *set, const struct laz_ir_rule *rule,
-                            struct laz_op op);
 
 /* Takes back what was added behind mark, but for texts, externals and name spaces. */
 struct laz_ruleset_mark {
-    size_t rules, patterns, bodies, tokens, ops, nodes, node_items, expressions, metas;
+    size_t rules, patterns, bodies, tokens, nodes, node_items, expressions, metas;
 };
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);

@@ -6,6 +6,7 @@
 #ifndef LAZ_RULES_NODE_H
 #define LAZ_RULES_NODE_H
 
+#include "match/program.h"
 #include "match/value.h"
 
 enum laz_node_kind {
@@ -78,20 +79,12 @@ enum laz_node_kind {
 
 #define LAZ_NODE_LOOP_PATTERN UINT32_MAX
 
-enum laz_quantity {
-    LAZ_QUANTITY_ANY,
-    LAZ_QUANTITY_ALL,
-    LAZ_QUANTITY_NONE,
-    LAZ_QUANTITY_SOME,    /* at least as many as child 0 says */
-    LAZ_QUANTITY_PERCENT, /* at least that share, rounded up */
-};
-
 /* A node never comes before its children and items: what is learned of them is known where it
  * stands. */
 struct laz_node {
     uint8_t kind;     /* enum laz_node_kind */
     uint8_t type;     /* enum laz_value_kind of what it gives, where that is known */
-    uint8_t quantity; /* enum laz_quantity */
+    uint8_t quantity; /* enum laz_quantity (program.h) */
     uint32_t operand;
     uint32_t child[4];
     uint32_t item_first, item_count; /* in the ruleset's node items (uint32_t) */

@@ -45,13 +45,14 @@ static enum laz_status check_pattern(struct laz_ruleset *set, const struct laz_i
 static enum laz_status check_condition(const struct laz_ruleset *set,
                                        const struct laz_ir_rule *rule, struct laz_error *err)
 {
+    struct laz_condition_bounds bounds =
+        laz_condition_bounds_of(set, rule, (uint32_t)set->rules.count);
     struct laz_buf code;
     bool ok;
 
     laz_buf_init(&code, 2 * (size_t)LAZ_CONDITION_CODE_MAX);
     ok = laz_condition_emit(&code, set, rule) &&
-         laz_condition_code_check(laz_buf_view(&code), rule->pattern_count,
-                                  (uint32_t)set->rules.count);
+         laz_condition_code_check(laz_buf_view(&code), &bounds);
     laz_buf_clear(&code);
     if (ok)
         return LAZ_OK;

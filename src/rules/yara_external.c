@@ -166,7 +166,7 @@ bool laz_yara_is_external(const struct laz_yara *y)
            laz_external_find(y->options->externals, y->options->external_count, y->word.text, &e);
 }
 
-enum laz_status laz_yara_external(struct laz_yara *y, enum laz_yara_type *out,
+enum laz_status laz_yara_external(struct laz_yara *y, struct laz_yara_term *out,
                                   struct laz_error *err)
 {
     struct laz_external e = {.kind = LAZ_EXTERNAL_TEXT};
@@ -175,12 +175,12 @@ enum laz_status laz_yara_external(struct laz_yara *y, enum laz_yara_type *out,
 
     LAZ_ASSERT(
         laz_external_find(y->options->externals, y->options->external_count, y->word.text, &e));
-    *out = e.kind == LAZ_EXTERNAL_NUMBER ? LAZ_YARA_IS_NUMBER : LAZ_YARA_IS_TRUTH;
+    out->type = e.kind == LAZ_EXTERNAL_NUMBER ? LAZ_YARA_IS_NUMBER : LAZ_YARA_IS_TRUTH;
     laz_yara_advance(y);
     if (e.kind == LAZ_EXTERNAL_TEXT) {
         s = take_text_operator(y, e.text, &holds, err);
         e.number = holds;
     }
-    laz_yara_add_op(y, LAZ_CONDITION_PUSH, 0, (uint64_t)e.number);
+    out->node = laz_node_add_number(y->set, e.number);
     return s;
 }

@@ -1,18 +1,14 @@
 #include "rules/yara_priv.h"
 
-#define LOOP_MARK UINT64_MAX /* as in yara_of.c */
-
 /* The string that the word names: the loop's when it has no name. */
 static enum laz_status find_string(struct laz_yara *y, bool needs_places, uint32_t *index,
-                                   uint64_t *mark, struct laz_error *err)
+                                   struct laz_error *err)
 {
     struct laz_pattern *p;
     int found;
 
-    *mark = 0;
     if (y->word.text.len == 0 && y->has_loop) {
-        *index = y->loop_pattern;
-        *mark = LOOP_MARK;
+        *index = LAZ_NODE_LOOP_PATTERN;
         return LAZ_OK;
     }
     found = y->word.text.len == 0 || y->word.has_star ? -1 : laz_yara_find_string(y, y->word.text);
@@ -28,74 +24,74 @@ static enum laz_status find_string(struct laz_yara *y, bool needs_places, uint32
 
 static void need_places(struct laz_yara *y, uint32_t index)
 {
-    laz_list_at(struct laz_pattern, &y->set->patterns, y->rule.pattern_first + index)
-        ->needs_places = true;
+    if (index != LAZ_NODE_LOOP_PATTERN) /* a loop needs those of all its strings */
+        laz_list_at(struct laz_pattern, &y->set->patterns, y->rule.pattern_first + index)
+            ->needs_places = true;
 }
 
 /* $a, $a at N, $a in (N..M) */
-static enum laz_status take_string(struct laz_yara *y, struct laz_error *err)
+static enum laz_status take_string(struct laz_yara *y, uint32_t *node, struct laz_error *err)
 {
-    enum laz_condition_op op = LAZ_CONDITION_FOUND;
-    uint32_t index;
-    uint64_t mark;
-    enum laz_status s = find_string(y, false, &index, &mark, err);
+    enum laz_node_kind kind = LAZ_NODE_FOUND;
+    uint32_t index, first = 0, last = 0;
+    enum laz_status s = find_string(y, false, &index, err);
 
     if (s != LAZ_OK)
         return s;
     laz_yara_advance(y);
     if (laz_yara_take(y, "at")) {
-        s = laz_yara_number(y, err);
-        op = LAZ_CONDITION_AT;
+        s = laz_yara_number(y, &first, err);
+        kind = LAZ_NODE_AT;
     } else if (laz_yara_take(y, "in")) {
-        s = laz_yara_range(y, err);
-        op = LAZ_CONDITION_IN;
+        s = laz_yara_range(y, &first, &last, err);
+        kind = LAZ_NODE_IN;
     }
     if (s != LAZ_OK)
         return s;
-    if (op != LAZ_CONDITION_FOUND)
+    if (kind != LAZ_NODE_FOUND)
         need_places(y, index);
-    laz_yara_add_op(y, op, index, mark);
+    *node = laz_node_ask(y->set, kind, index, first, last);
     return LAZ_OK;
 }
 
 /* #a, #a in (N..M) */
-static enum laz_status take_count(struct laz_yara *y, struct laz_error *err)
+static enum laz_status take_count(struct laz_yara *y, uint32_t *node, struct laz_error *err)
 {
-    enum laz_condition_op op = LAZ_CONDITION_COUNT;
-    uint32_t index;
-    uint64_t mark;
-    enum laz_status s = find_string(y, true, &index, &mark, err);
+    enum laz_node_kind kind = LAZ_NODE_COUNT;
+    uint32_t index, first = 0, last = 0;
+    enum laz_status s = find_string(y, true, &index, err);
 
     if (s != LAZ_OK)
         return s;
     laz_yara_advance(y);
     if (laz_yara_take(y, "in")) {
-        s = laz_yara_range(y, err);
-        op = LAZ_CONDITION_COUNT_IN;
+        s = laz_yara_range(y, &first, &last, err);
+        kind = LAZ_NODE_COUNT_IN;
     }
-    laz_yara_add_op(y, op, index, mark);
+    if (s == LAZ_OK)
+        *node = laz_node_ask(y->set, kind, index, first, last);
     return s;
 }
 
 /* @a, @a[N], !a, !a[N] */
-static enum laz_status take_place(struct laz_yara *y, enum laz_condition_op op,
+static enum laz_status take_place(struct laz_yara *y, enum laz_node_kind kind, uint32_t *node,
                                   struct laz_error *err)
 {
-    uint32_t index;
-    uint64_t mark;
-    enum laz_status s = find_string(y, true, &index, &mark, err);
+    uint32_t index, number;
+    enum laz_status s = find_string(y, true, &index, err);
 
     if (s != LAZ_OK)
         return s;
     laz_yara_advance(y);
     if (laz_yara_take(y, "[")) {
-        s = laz_yara_number(y, err);
+        s = laz_yara_number(y, &number, err);
         if (s == LAZ_OK)
             s = laz_yara_need(y, "]", err);
     } else {
-        laz_yara_add_op(y, LAZ_CONDITION_PUSH, 0, 1);
+        number = laz_node_add_number(y->set, 1);
     }
-    laz_yara_add_op(y, op, index, mark);
+    if (s == LAZ_OK)
+        *node = laz_node_ask(y->set, kind, index, number, 0);
     return s;
 }
 
@@ -128,27 +124,30 @@ static bool find_read(const struct laz_yara *y, uint32_t *how)
     return false;
 }
 
-static enum laz_status take_read(struct laz_yara *y, uint32_t how, struct laz_error *err)
+static enum laz_status take_read(struct laz_yara *y, uint32_t how, uint32_t *node,
+                                 struct laz_error *err)
 {
+    uint32_t offset;
     enum laz_status s;
 
     laz_yara_advance(y);
     s = laz_yara_need(y, "(", err);
     if (s == LAZ_OK)
-        s = laz_yara_number(y, err);
+        s = laz_yara_number(y, &offset, err);
     if (s == LAZ_OK)
         s = laz_yara_need(y, ")", err);
-    laz_yara_add_op(y, LAZ_CONDITION_READ, how, 0);
+    if (s == LAZ_OK)
+        *node = laz_node_ask(y->set, LAZ_NODE_READ, how, offset, 0);
     return s;
 }
 
 /* A rule of the file, which stands before this one. */
-static enum laz_status take_name(struct laz_yara *y, struct laz_error *err)
+static enum laz_status take_name(struct laz_yara *y, uint32_t *node, struct laz_error *err)
 {
     int64_t rule = laz_yara_find_rule(y, y->word.text);
 
     if (rule >= 0) {
-        laz_yara_add_op(y, LAZ_CONDITION_RULE, (uint32_t)rule, 0);
+        *node = laz_node_ask(y->set, LAZ_NODE_RULE, (uint32_t)rule, 0, 0);
         laz_yara_advance(y);
         return LAZ_OK;
     }
@@ -165,46 +164,47 @@ static enum laz_status take_name(struct laz_yara *y, struct laz_error *err)
                          "expected a rule that stands before, or --define NAME=VALUE", err);
 }
 
-static enum laz_status take_quantity(struct laz_yara *y, enum laz_yara_quantity quantity,
-                                     struct laz_error *err)
+static enum laz_status take_quantity(struct laz_yara *y, enum laz_quantity quantity,
+                                     struct laz_yara_term *out, struct laz_error *err)
 {
     laz_yara_advance(y);
-    return laz_yara_of(y, quantity, err);
+    return laz_yara_of(y, quantity, out, err);
 }
 
-static enum laz_status take_word(struct laz_yara *y, enum laz_yara_type *out, struct laz_error *err)
+static enum laz_status take_word(struct laz_yara *y, struct laz_yara_term *out,
+                                 struct laz_error *err)
 {
     uint32_t how;
 
-    *out = LAZ_YARA_IS_TRUTH;
+    *out = (struct laz_yara_term){0, LAZ_YARA_IS_TRUTH};
     if (laz_yara_is(y, "true") || laz_yara_is(y, "false")) {
-        laz_yara_add_op(y, LAZ_CONDITION_PUSH, 0, laz_yara_is(y, "true"));
+        out->node = laz_node_add_number(y->set, laz_yara_is(y, "true"));
         laz_yara_advance(y);
         return LAZ_OK;
     }
     if (laz_yara_is(y, "any"))
-        return take_quantity(y, LAZ_YARA_ANY, err);
+        return take_quantity(y, LAZ_QUANTITY_ANY, out, err);
     if (laz_yara_is(y, "all"))
-        return take_quantity(y, LAZ_YARA_ALL, err);
+        return take_quantity(y, LAZ_QUANTITY_ALL, out, err);
     if (laz_yara_is(y, "none"))
-        return take_quantity(y, LAZ_YARA_NONE, err);
+        return take_quantity(y, LAZ_QUANTITY_NONE, out, err);
     if (laz_yara_take(y, "for"))
-        return laz_yara_for(y, err);
+        return laz_yara_for(y, out, err);
     if (find_read(y, &how)) {
-        *out = LAZ_YARA_IS_NUMBER;
-        return take_read(y, how, err);
+        out->type = LAZ_YARA_IS_NUMBER;
+        return take_read(y, how, &out->node, err);
     }
     if (laz_yara_find_rule(y, y->word.text) < 0 && laz_yara_is_external(y))
         return laz_yara_external(y, out, err);
     if (!laz_yara_is(y, "filesize"))
-        return take_name(y, err);
-    *out = LAZ_YARA_IS_NUMBER;
-    laz_yara_add_op(y, LAZ_CONDITION_FILESIZE, 0, 0);
+        return take_name(y, &out->node, err);
+    out->type = LAZ_YARA_IS_NUMBER;
+    out->node = laz_node_join(y->set, LAZ_NODE_FILESIZE, 0, 0);
     laz_yara_advance(y);
     return LAZ_OK;
 }
 
-static enum laz_status take_parenthesis(struct laz_yara *y, enum laz_yara_type *out,
+static enum laz_status take_parenthesis(struct laz_yara *y, struct laz_yara_term *out,
                                         struct laz_error *err)
 {
     enum laz_status s;
@@ -215,21 +215,22 @@ static enum laz_status take_parenthesis(struct laz_yara *y, enum laz_yara_type *
     return s == LAZ_OK ? laz_yara_need(y, ")", err) : s;
 }
 
-enum laz_status laz_yara_operand(struct laz_yara *y, enum laz_yara_type *out, struct laz_error *err)
+enum laz_status laz_yara_operand(struct laz_yara *y, struct laz_yara_term *out,
+                                 struct laz_error *err)
 {
-    *out = LAZ_YARA_IS_NUMBER;
+    *out = (struct laz_yara_term){0, LAZ_YARA_IS_NUMBER};
     switch (y->word.kind) {
     case LAZ_YARA_STRING:
-        *out = LAZ_YARA_IS_TRUTH;
-        return take_string(y, err);
+        out->type = LAZ_YARA_IS_TRUTH;
+        return take_string(y, &out->node, err);
     case LAZ_YARA_COUNT:
-        return take_count(y, err);
+        return take_count(y, &out->node, err);
     case LAZ_YARA_OFFSET:
-        return take_place(y, LAZ_CONDITION_OFFSET, err);
+        return take_place(y, LAZ_NODE_OFFSET, &out->node, err);
     case LAZ_YARA_LENGTH:
-        return take_place(y, LAZ_CONDITION_LENGTH, err);
+        return take_place(y, LAZ_NODE_LENGTH, &out->node, err);
     case LAZ_YARA_NUMBER:
-        laz_yara_add_op(y, LAZ_CONDITION_PUSH, 0, y->word.number);
+        out->node = laz_node_add_number(y->set, (int64_t)y->word.number);
         laz_yara_advance(y);
         return LAZ_OK;
     case LAZ_YARA_NAME:

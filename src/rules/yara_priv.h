@@ -42,8 +42,7 @@ struct laz_yara {
     bool is_behind_rule;          /* the whole rule was read, whatever is said of it then */
     unsigned depth;               /* of expressions */
     bool has_loop;                /* inside 'for … of': '$' alone stands for the string */
-    uint32_t loop_pattern;
-    struct laz_list globals; /* uint32_t: global rules of the source */
+    struct laz_list globals;      /* uint32_t: global rules of the source */
 };
 
 /* Takes the next word into y->word. */
@@ -90,40 +89,38 @@ bool laz_yara_unescape_into(struct laz_view text, uint8_t *out, size_t size, siz
 
 /* What an expression is: a number may stand for its truth, but a truth is no number. */
 enum laz_yara_type { LAZ_YARA_IS_TRUTH, LAZ_YARA_IS_NUMBER };
+struct laz_yara_term {
+    uint32_t node;
+    enum laz_yara_type type;
+};
 #define LAZ_YARA_ARITHMETIC 3 /* the level of operators that bind tighter than comparisons */
 
 /* An expression whose operators have at least this level; 0: the loosest, with and, or, not. */
 LAZ_CHECKED enum laz_status laz_yara_expression(struct laz_yara *y, unsigned level,
-                                                enum laz_yara_type *out, struct laz_error *err);
+                                                struct laz_yara_term *out, struct laz_error *err);
 /* As laz_yara_expression at LAZ_YARA_ARITHMETIC, and it must be a number. */
-LAZ_CHECKED enum laz_status laz_yara_number(struct laz_yara *y, struct laz_error *err);
+LAZ_CHECKED enum laz_status laz_yara_number(struct laz_yara *y, uint32_t *node,
+                                            struct laz_error *err);
 /* "(" first ".." last ")" */
-LAZ_CHECKED enum laz_status laz_yara_range(struct laz_yara *y, struct laz_error *err);
+LAZ_CHECKED enum laz_status laz_yara_range(struct laz_yara *y, uint32_t *first, uint32_t *last,
+                                           struct laz_error *err);
 /* What stands between operators. */
-LAZ_CHECKED enum laz_status laz_yara_operand(struct laz_yara *y, enum laz_yara_type *out,
+LAZ_CHECKED enum laz_status laz_yara_operand(struct laz_yara *y, struct laz_yara_term *out,
                                              struct laz_error *err);
 /* True when the next word is an external; then what it and an operator on texts behind it come to.
  */
 bool laz_yara_is_external(const struct laz_yara *y);
-LAZ_CHECKED enum laz_status laz_yara_external(struct laz_yara *y, enum laz_yara_type *out,
+LAZ_CHECKED enum laz_status laz_yara_external(struct laz_yara *y, struct laz_yara_term *out,
                                               struct laz_error *err);
-/* "of" and what follows; how many are asked for stands on the stack, or is one of any, all, none.
- */
-enum laz_yara_quantity {
-    LAZ_YARA_SOME,
-    LAZ_YARA_PERCENT,
-    LAZ_YARA_ANY,
-    LAZ_YARA_ALL,
-    LAZ_YARA_NONE
-};
-LAZ_CHECKED enum laz_status laz_yara_of(struct laz_yara *y, enum laz_yara_quantity quantity,
-                                        struct laz_error *err);
+/* "of" and what follows; out->node is how many are asked for by SOME and PERCENT, and then the
+ * whole. */
+LAZ_CHECKED enum laz_status laz_yara_of(struct laz_yara *y, enum laz_quantity quantity,
+                                        struct laz_yara_term *out, struct laz_error *err);
 /* "for" … "of" … ":" "(" … ")", behind "for". */
-LAZ_CHECKED enum laz_status laz_yara_for(struct laz_yara *y, struct laz_error *err);
-uint32_t laz_yara_add_op(struct laz_yara *y, enum laz_condition_op op, uint32_t operand,
-                         uint64_t n);
+LAZ_CHECKED enum laz_status laz_yara_for(struct laz_yara *y, struct laz_yara_term *out,
+                                         struct laz_error *err);
 
-/* The condition, behind "condition:"; its operations stand in the set. */
+/* The condition, behind "condition:": y->rule.condition. */
 LAZ_CHECKED enum laz_status laz_yara_condition(struct laz_yara *y, struct laz_error *err);
 /* The index in the rule of the string with this name ("a" without its sign), or -1. */
 int laz_yara_find_string(const struct laz_yara *y, struct laz_view name);

@@ -135,7 +135,7 @@ static enum laz_status add_rule(struct laz_yara *y, bool is_global, struct laz_e
     uint32_t *global;
     enum laz_status s;
 
-    y->rule.op_count = (uint32_t)y->set->ops.count - y->rule.op_first;
+    y->rule.node_count = (uint32_t)y->set->nodes.count - y->rule.node_first;
     y->is_behind_rule = true;
     s = laz_rule_check(y->set, &y->rule, err);
     if (s != LAZ_OK)
@@ -175,7 +175,7 @@ static enum laz_status take_rule(struct laz_yara *y, struct laz_error *err)
     y->rule = (struct laz_ir_rule){
         .source = y->source_text,
         .pattern_first = (uint32_t)y->set->patterns.count,
-        .op_first = (uint32_t)y->set->ops.count,
+        .node_first = (uint32_t)y->set->nodes.count,
         .line = y->word.line,
         .column = y->word.column,
         .flags = LAZ_RULE_YARA,
