@@ -2,7 +2,7 @@
 
 #include "match/fields.h"
 
-#define ROW(id, name, args, result) {name, args, result, false, 0},
+#define ROW(id, name, args, result) {"pe." name, args, result, false, 0},
 
 /* The fields first, in the order of enum laz_pe_field. */
 static const struct laz_field fields[] = {
