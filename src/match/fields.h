@@ -16,7 +16,10 @@
  *   pe.MACHINE_I386                      i   a constant: is_constant, and its value in n
  *
  * Types are i (number; a truth is 0 or 1), f (real), s (text), r (regular expression, only an
- * argument). A path that other paths continue (pe.sections) is no field itself. */
+ * argument). A path that other paths continue (pe.sections) is no field itself. Rows stand in the
+ * order in which YARA declares them.
+ *
+ * Only a number can be a constant here; n of any other row is the module's own name for it. */
 #ifndef LAZ_MATCH_FIELDS_H
 #define LAZ_MATCH_FIELDS_H
 

@@ -1,11 +1,34 @@
+/* module_console.c - YARA's module console: lines for whoever listens, and always true. */
+#include "base/buf.h"
+#include "match/fields_ids.h"
 #include "scan/modules_priv.h"
 
-bool laz_module_console(struct laz_modules *m, uint32_t index, const struct laz_value *args,
-                   struct laz_value *out)
+#define LINE_MAX (64 * 1024) /* a longer one is not said */
+
+static void add(struct laz_buf *line, const struct laz_value *value, bool as_hex)
 {
-    (void)m;
-    (void)index;
-    (void)args;
-    (void)out;
-    return false;
+    if (value->kind == LAZ_VALUE_TEXT)
+        laz_buf_add(line, value->text);
+    else if (value->kind == LAZ_VALUE_REAL)
+        laz_buf_addf(line, "%f", value->real);
+    else
+        laz_buf_addf(line, as_hex ? "0x%llx" : "%lld", (unsigned long long)value->n);
+}
+
+bool laz_module_console(struct laz_modules *m, uint32_t index, const struct laz_value *args,
+                        struct laz_value *out)
+{
+    const struct laz_field *field = &laz_fields_console.fields[index];
+    struct laz_buf line;
+
+    *out = laz_value_number(1);
+    if (m->input.say == NULL)
+        return true;
+    laz_buf_init(&line, LINE_MAX);
+    for (size_t i = 0; field->args[i] != '\0'; i++)
+        add(&line, &args[i], field->n == LAZ_CONSOLE_HEX);
+    if (laz_buf_failed(&line) == LAZ_OK)
+        m->input.say(m->input.context, laz_buf_view(&line));
+    laz_buf_clear(&line);
+    return true;
 }

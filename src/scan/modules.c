@@ -5,17 +5,20 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "format/magic.h"
+#include "match/regex.h"
 #include "scan/modules_priv.h"
 
-#define MEMORY_MAX ((size_t)64 * 1024 * 1024) /* of what modules learn from one object */
+#define MEMORY_MAX      ((size_t)64 * 1024 * 1024) /* of what modules learn from one object */
+#define REGEX_STEPS_MAX 100000000ULL /* of functions with a regular expression, for one object */
 
 static laz_module_fn *const modules[LAZ_MODULES] = {
-    [LAZ_MODULE_PE] = laz_module_pe,           [LAZ_MODULE_ELF] = laz_module_elf,
-    [LAZ_MODULE_MACHO] = laz_module_macho,     [LAZ_MODULE_DOTNET] = laz_module_dotnet,
-    [LAZ_MODULE_DEX] = laz_module_dex,         [LAZ_MODULE_MATH] = laz_module_math,
-    [LAZ_MODULE_HASH] = laz_module_hash,       [LAZ_MODULE_STRING] = laz_module_string,
-    [LAZ_MODULE_TIME] = laz_module_time,       [LAZ_MODULE_CONSOLE] = laz_module_console,
-    [LAZ_MODULE_MAGIC] = laz_module_magic,     [LAZ_MODULE_CUCKOO] = laz_module_cuckoo,
+    [LAZ_MODULE_PE] = laz_module_pe,         [LAZ_MODULE_ELF] = laz_module_elf,
+    [LAZ_MODULE_MACHO] = laz_module_macho,   [LAZ_MODULE_DOTNET] = laz_module_dotnet,
+    [LAZ_MODULE_DEX] = laz_module_dex,       [LAZ_MODULE_MATH] = laz_module_math,
+    [LAZ_MODULE_HASH] = laz_module_hash,     [LAZ_MODULE_STRING] = laz_module_string,
+    [LAZ_MODULE_TIME] = laz_module_time,     [LAZ_MODULE_CONSOLE] = laz_module_console,
+    [LAZ_MODULE_MAGIC] = laz_module_magic,   [LAZ_MODULE_CUCKOO] = laz_module_cuckoo,
     [LAZ_MODULE_OBJECT] = laz_module_object,
 };
 
@@ -32,11 +35,18 @@ enum laz_status laz_modules_new(struct laz_modules **out)
     return LAZ_OK;
 }
 
+enum laz_status laz_modules_load_magic(struct laz_modules *m, struct laz_error *err)
+{
+    return m->magic != NULL ? LAZ_OK : laz_magic_new(&m->magic, err);
+}
+
 void laz_modules_free(struct laz_modules *m)
 {
     if (m == NULL)
         return;
     laz_arena_free(m->arena);
+    laz_regex_scratch_free(m->scratch);
+    laz_magic_free(m->magic);
     free(m);
 }
 
@@ -52,6 +62,7 @@ void laz_modules_start(struct laz_modules *m, const struct laz_modules_input *in
     laz_arena_reset(m->arena);
     memset(m->state, 0, sizeof m->state);
     memset(m->is_known, 0, sizeof m->is_known);
+    m->regex_steps_left = REGEX_STEPS_MAX;
 }
 
 void *laz_modules_alloc(struct laz_modules *m, size_t size)
@@ -70,13 +81,47 @@ struct laz_value laz_modules_text(struct laz_modules *m, const void *bytes, size
     return laz_value_text(laz_view_from(copy, len));
 }
 
+void *laz_modules_state(struct laz_modules *m, enum laz_module module, size_t size,
+                        bool (*open)(struct laz_modules *m, void *state))
+{
+    void *state;
+
+    if (m->is_known[module])
+        return m->state[module];
+    m->is_known[module] = true;
+    state = laz_modules_alloc(m, size);
+    if (state != NULL && open(m, state))
+        m->state[module] = state;
+    return m->state[module];
+}
+
+bool laz_modules_matches(struct laz_modules *m, const struct laz_value *regex, struct laz_view text)
+{
+    if (m->scratch == NULL)
+        m->scratch = laz_regex_scratch_new();
+    if (m->scratch == NULL)
+        m->regex_steps_left = 0;
+    return m->regex_steps_left > 0 &&
+           laz_regex_search(regex->text, text, m->scratch, &m->regex_steps_left);
+}
+
+/* What is asked with something that has no answer has none either. */
+static bool has_all(const char *types, const struct laz_value *args)
+{
+    for (size_t i = 0; types[i] != '\0'; i++)
+        if (args[i].kind == LAZ_VALUE_UNDEFINED)
+            return false;
+    return true;
+}
+
 bool laz_modules_field(void *context, uint32_t field, const struct laz_value *args,
                        struct laz_value *out)
 {
     struct laz_modules *m = context;
     enum laz_module module = laz_field_module(field);
+    const struct laz_field *row = laz_field_get(field);
 
-    if (laz_field_get(field) == NULL || modules[module] == NULL)
+    if (row == NULL || !has_all(row->args, args))
         return false;
     *out = laz_value_undefined();
     return modules[module](m, laz_field_index(field), args, out) &&

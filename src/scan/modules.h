@@ -1,9 +1,10 @@
-/* modules.h - the values of YARA's modules for one object: each module is read when a condition asks
- * for it first, into an arena that is emptied with the object. Hostile bytes: every module bounds
- * what it reads, and what it cannot read is undefined. */
+/* modules.h - the values of YARA's modules for one object: each module is read when a condition
+ * asks for it first, into an arena that is emptied with the object. Hostile bytes: every module
+ * bounds what it reads, and what it cannot read is undefined. */
 #ifndef LAZ_SCAN_MODULES_H
 #define LAZ_SCAN_MODULES_H
 
+#include "base/buf.h"
 #include "match/fields.h"
 #include "scan/budget.h"
 
@@ -12,8 +13,8 @@ struct laz_modules;
 /* What is known of an object besides its bytes. Texts are borrowed and may be NULL or empty. */
 struct laz_modules_input {
     struct laz_view bytes;
-    struct laz_view cuckoo;  /* a report of a sandbox, JSON, or empty */
-    int64_t now_s;           /* Unix time, for time.now() */
+    struct laz_view cuckoo; /* a report of a sandbox, JSON, or empty */
+    int64_t now_s;          /* Unix time, for time.now() */
     /* What console.log and its kind write; NULL: nobody listens. */
     void (*say)(void *context, struct laz_view line);
     void *context;
@@ -23,11 +24,19 @@ LAZ_CHECKED enum laz_status laz_modules_new(struct laz_modules **out);
 void laz_modules_free(struct laz_modules *m);
 void laz_modules_drop(struct laz_modules **m);
 
-/* Forgets the object before and takes the next one; input's views must live until the next start. */
+/* Reads what the module magic needs, before a sandbox closes. Without it, it knows nothing. */
+LAZ_CHECKED enum laz_status laz_modules_load_magic(struct laz_modules *m, struct laz_error *err);
+
+/* Forgets the object before and takes the next one; input's views must live until the next start.
+ */
 void laz_modules_start(struct laz_modules *m, const struct laz_modules_input *input);
-/* The value of a field (match/fields.h). False: undefined. Fits laz_match_object.field with m as its
- * context. */
+/* The value of a field (match/fields.h). False: undefined. Fits laz_match_object.field with m as
+ * its context. */
 bool laz_modules_field(void *m, uint32_t field, const struct laz_value *args,
                        struct laz_value *out);
+
+/* Adds to out all that module says of the object, as `yara -D` prints it: names, values, and
+ * YR_UNDEFINED. Ends where out is full, which is then marked as failed. */
+void laz_modules_print(struct laz_modules *m, enum laz_module module, struct laz_buf *out);
 
 #endif

@@ -5,18 +5,33 @@
 #include "scan/modules.h"
 
 struct laz_arena;
+struct laz_magic;
+struct laz_regex_scratch;
 
 struct laz_modules {
     struct laz_modules_input input;
-    struct laz_arena *arena;          /* of the object; bounded */
-    void *state[LAZ_MODULES];         /* of each module that was asked for, in the arena */
-    bool is_known[LAZ_MODULES];       /* state was made, though it may be NULL: no such object */
+    struct laz_arena *arena;           /* of the object; bounded */
+    void *state[LAZ_MODULES];          /* of each module that was asked for, in the arena */
+    bool is_known[LAZ_MODULES];        /* state was made, though it may be NULL: no such object */
+    struct laz_magic *magic;           /* NULL: the module magic knows nothing */
+    struct laz_regex_scratch *scratch; /* made when it is needed first */
+    uint64_t regex_steps_left;         /* of the object's; 0: nothing more is decided */
 };
 
 /* Zeroed memory of the object; NULL when its bound is reached. */
 void *laz_modules_alloc(struct laz_modules *m, size_t size);
 /* A text made of bytes in the object's memory; undefined when the bound is reached. */
 struct laz_value laz_modules_text(struct laz_modules *m, const void *bytes, size_t len);
+
+/* What m keeps of a module: size zeroed bytes that open has filled when it was asked for first.
+ * NULL when open said false, so that there is nothing of that kind, or memory ran out. */
+void *laz_modules_state(struct laz_modules *m, enum laz_module module, size_t size,
+                        bool (*open)(struct laz_modules *m, void *state));
+
+/* True when text has a match of the expression, an argument of a function. Without steps left it is
+ * false, and the caller's answer is undefined. */
+bool laz_modules_matches(struct laz_modules *m, const struct laz_value *regex,
+                         struct laz_view text);
 
 /* One for each module, in module_<name>.c: the value of the field with this index in its table. */
 typedef bool laz_module_fn(struct laz_modules *m, uint32_t index, const struct laz_value *args,
