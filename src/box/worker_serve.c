@@ -7,6 +7,7 @@
 #include "format/identify.h"
 #include "scan/change.h"
 #include "sys/channel.h"
+#include "sys/clock.h"
 #include "sys/fd.h"
 
 #define JOB_MESSAGE_MAX 256
@@ -81,6 +82,7 @@ static void scan_input(void *context)
     struct laz_scan_limits limits = {job->bytes_max, job->objects_max, job->depth_max,
                                      job->time_max_ms, job->want_sha256};
 
+    laz_scanner_tell_time(d->server->scanner, laz_now_ms() / 1000);
     laz_scan(d->server->scanner, d->inputs[0].bytes, d->inputs[0].size, &limits, &d->verdict);
 }
 

@@ -73,9 +73,14 @@ static void look_up_digests(struct laz_scanner *s, struct laz_view bytes)
 
 static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
 {
-    struct laz_match_object object = {.bytes = bytes, .target = target_of(type->id)};
+    struct laz_modules_input input = {.bytes = bytes, .now_s = s->now_s};
+    struct laz_match_object object = {.bytes = bytes,
+                                      .target = target_of(type->id),
+                                      .field = laz_modules_field,
+                                      .context = s->modules};
     struct laz_match_limits limits = {0};
 
+    laz_modules_start(s->modules, &input);
     switch (laz_matcher_run(s->matcher, &object, &limits, add_hit, s)) {
     case LAZ_OK:
         break;

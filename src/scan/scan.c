@@ -20,8 +20,15 @@ enum laz_status laz_scanner_new(const struct laz_database *db, laz_clock_fn *clo
     status = laz_matcher_new(db, &s->matcher, err);
     if (status != LAZ_OK)
         return status;
+    if (laz_modules_new(&s->modules) != LAZ_OK)
+        return laz_fail(err, LAZ_NOMEM, "scanner", "", "no memory", "");
     *out = laz_move(s);
     return LAZ_OK;
+}
+
+void laz_scanner_tell_time(struct laz_scanner *s, int64_t now_s)
+{
+    s->now_s = now_s;
 }
 
 void laz_scanner_free(struct laz_scanner *s)
@@ -29,6 +36,7 @@ void laz_scanner_free(struct laz_scanner *s)
     if (s == NULL)
         return;
     laz_matcher_free(s->matcher);
+    laz_modules_free(s->modules);
     free(s);
 }
 

@@ -13,6 +13,8 @@ struct laz_scanner; /* belongs to one thread; memory is kept from scan to scan *
  * a sandbox closes. */
 LAZ_CHECKED enum laz_status laz_scanner_new(const struct laz_database *db, laz_clock_fn *clock,
                                             struct laz_scanner **out, struct laz_error *err);
+/* What rules take for the time: Unix time, 0 until it is told. */
+void laz_scanner_tell_time(struct laz_scanner *s, int64_t now_s);
 void laz_scanner_free(struct laz_scanner *s);
 void laz_scanner_drop(struct laz_scanner **s);
 

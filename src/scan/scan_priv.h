@@ -4,6 +4,7 @@
 
 #include "format/archive.h"
 #include "match/matcher.h"
+#include "scan/modules.h"
 #include "scan/scan.h"
 
 /* An archive that is being read, and the member of it that is in memory. */
@@ -22,7 +23,9 @@ struct laz_frame {
 struct laz_scanner {
     const struct laz_database *db;
     struct laz_matcher *matcher;
+    struct laz_modules *modules;
     laz_clock_fn *clock;
+    int64_t now_s;               /* Unix time, for rules */
     struct laz_verdict *verdict; /* of the scan that runs */
     struct laz_budget budget;
     struct laz_frame frames[LAZ_SCAN_DEPTH_LIMIT];
