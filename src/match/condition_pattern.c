@@ -98,7 +98,5 @@ struct laz_value laz_condition_ask(struct laz_matcher *m, uint8_t op, uint32_t p
 
 struct laz_value laz_condition_ask_rule(const struct laz_matcher *m, uint32_t rule)
 {
-    const struct laz_rule_state *state = &m->rules[rule];
-
-    return laz_value_number(state->epoch == m->epoch && state->fired);
+    return laz_value_number(laz_matcher_fired(m, rule));
 }

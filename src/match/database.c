@@ -8,99 +8,8 @@
 
 #define REMEDY "build it anew with 'lazaret db build'"
 
-static const uint8_t *record(const struct laz_database *db, enum laz_section section,
-                             uint32_t index, size_t size)
-{
-    LAZ_ASSERT((size_t)index < db->sections[section].len / size);
-    return db->sections[section].data + (size_t)index * size;
-}
-
-const char *laz_database_text(const struct laz_database *db, uint32_t text)
-{
-    struct laz_view all = db->sections[LAZ_SECTION_TEXT];
-
-    return text < all.len ? (const char *)all.data + text : "";
-}
-
-struct laz_rule laz_database_rule(const struct laz_database *db, uint32_t index)
-{
-    const uint8_t *p = record(db, LAZ_SECTION_RULES, index, LAZ_RULE_SIZE);
-
-    return (struct laz_rule){
-        .name = laz_load_u32(p),
-        .source = laz_load_u32(p + 4),
-        .tags = laz_load_u32(p + 8),
-        .pattern_first = laz_load_u32(p + 12),
-        .pattern_count = laz_load_u16(p + 16),
-        .flags = laz_load_u16(p + 18),
-        .code = laz_load_u32(p + 20),
-        .code_len = laz_load_u32(p + 24),
-    };
-}
-
-struct laz_form laz_database_form(const struct laz_database *db, uint32_t index)
-{
-    const uint8_t *p = record(db, LAZ_SECTION_FORMS, index, LAZ_FORM_SIZE);
-
-    return (struct laz_form){
-        .pattern = laz_load_u32(p),
-        .flags = laz_load_u32(p + 4),
-        .back = laz_load_u32(p + 8),
-        .back_len = laz_load_u32(p + 12),
-        .ahead = laz_load_u32(p + 16),
-        .ahead_len = laz_load_u32(p + 20),
-        .gap_first = laz_load_u32(p + 24),
-        .gap_count = laz_load_u32(p + 28),
-        .lead = laz_load_u32(p + 32),
-        .guard = laz_load_u32(p + 36),
-        .guard_run = laz_load_u32(p + 40),
-    };
-}
-
-struct laz_atom laz_database_atom(const struct laz_database *db, uint32_t index)
-{
-    const uint8_t *p = record(db, LAZ_SECTION_ATOMS, index, LAZ_ATOM_SIZE);
-
-    return (struct laz_atom){laz_load_u32(p), laz_load_u32(p + 4), laz_load_u32(p + 8),
-                             laz_load_u32(p + 12)};
-}
-
-uint32_t laz_database_always(const struct laz_database *db, uint32_t index)
-{
-    return laz_load_u32(record(db, LAZ_SECTION_ALWAYS, index, LAZ_ALWAYS_SIZE));
-}
-
-uint32_t laz_database_pattern_rule(const struct laz_database *db, uint32_t pattern)
-{
-    return laz_load_u32(record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE));
-}
-
-uint32_t laz_database_pattern_flags(const struct laz_database *db, uint32_t pattern)
-{
-    return laz_load_u32(record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE) + 4);
-}
-
-struct laz_span laz_database_pattern_span(const struct laz_database *db, uint32_t pattern)
-{
-    const uint8_t *p = record(db, LAZ_SECTION_PATTERNS, pattern, LAZ_PATTERN_SIZE);
-
-    return (struct laz_span){laz_load_u64(p + 8), laz_load_u64(p + 16)};
-}
-
-struct laz_guard laz_database_guard(const struct laz_database *db, uint32_t index)
-{
-    const uint8_t *p = record(db, LAZ_SECTION_GUARDS, index, LAZ_GUARD_SIZE);
-
-    return (struct laz_guard){laz_load_u32(p), laz_load_u32(p + 4), laz_load_u32(p + 8)};
-}
-
-const uint8_t *laz_database_code(const struct laz_database *db, uint32_t offset)
-{
-    return db->sections[LAZ_SECTION_CODE].data + offset;
-}
-
 struct header {
-    uint32_t version, section_count, features;
+    uint32_t version, section_count;
     uint64_t file_len;
 };
 
@@ -109,7 +18,7 @@ static bool take_header(struct laz_view page, struct header *h, struct laz_datab
     return laz_skip(&page, LAZ_DB_MAGIC_SIZE) && laz_take_u32le(&page, &h->version) &&
            laz_take_u32le(&page, &h->section_count) && laz_take_u64le(&page, &h->file_len) &&
            laz_take_u64le(&page, &db->built_ms) && laz_take_u32le(&page, &db->name) &&
-           laz_take_u32le(&page, &db->platform) && laz_take_u32le(&page, &h->features) &&
+           laz_take_u32le(&page, &db->platform) && laz_take_u32le(&page, &db->features) &&
            laz_take_u32le(&page, &db->gap_count);
 }
 
@@ -181,8 +90,12 @@ static bool count_all(struct laz_database *db)
            count_records(db, LAZ_SECTION_PATTERNS, LAZ_PATTERN_SIZE, &db->pattern_count) &&
            count_records(db, LAZ_SECTION_FORMS, LAZ_FORM_SIZE, &db->form_count) &&
            count_records(db, LAZ_SECTION_ATOMS, LAZ_ATOM_SIZE, &db->atom_count) &&
+           count_records(db, LAZ_SECTION_USES, LAZ_USE_SIZE, &db->use_count) &&
            count_records(db, LAZ_SECTION_GUARDS, LAZ_GUARD_SIZE, &db->guard_count) &&
-           count_records(db, LAZ_SECTION_ALWAYS, LAZ_ALWAYS_SIZE, &db->always_count);
+           count_records(db, LAZ_SECTION_ALWAYS, LAZ_ALWAYS_SIZE, &db->always_count) &&
+           count_records(db, LAZ_SECTION_WAITERS, LAZ_WAITER_SIZE, &db->waiter_count) &&
+           count_records(db, LAZ_SECTION_GROUPS, LAZ_GROUP_SIZE, &db->group_count) &&
+           count_records(db, LAZ_SECTION_METAS, LAZ_META_SIZE, &db->meta_count);
 }
 
 static bool text_ends(const struct laz_database *db)
@@ -193,16 +106,21 @@ static bool text_ends(const struct laz_database *db)
 }
 
 /* What of a Vectorscan database can be checked from outside: its head and its length. */
-static bool matcher_fits(const struct laz_database *db)
+static bool matcher_fits(struct laz_view blob)
 {
-    struct laz_view blob = db->sections[LAZ_SECTION_MATCHER];
     size_t size;
 
-    if (db->atom_count == db->late_count)
-        return blob.len == 0;
-    return blob.len >= LAZ_DB_MATCHER_HEAD_SIZE &&
+    return blob.len >= LAZ_DB_MATCHER_HEAD_SIZE && (uintptr_t)blob.data % 64 == 0 &&
            hs_database_size((const hs_database_t *)(const void *)blob.data, &size) == HS_SUCCESS &&
            size == blob.len;
+}
+
+static bool matchers_fit(const struct laz_database *db)
+{
+    for (uint32_t i = 0; i < db->group_count; i++)
+        if (!matcher_fits(laz_database_group(db, i).matcher))
+            return false;
+    return true;
 }
 
 static enum laz_status damaged(struct laz_error *err, const char *why)
@@ -226,7 +144,7 @@ static enum laz_status check_header(struct laz_view image, struct laz_database *
         return damaged(err, "its header is damaged");
     if (h.section_count != LAZ_SECTIONS || h.file_len != image.len)
         return damaged(err, "is cut short or has too much");
-    if ((h.features & ~laz_db_features()) != 0)
+    if ((db->features & ~laz_db_features()) != 0)
         return laz_fail(err, LAZ_VERSION, "database", "", "was made for another processor",
                         "build it on this machine with 'lazaret db build'");
     return LAZ_OK;
@@ -247,7 +165,7 @@ static enum laz_status check_all(struct laz_view image, struct laz_database *db,
         return damaged(err, "its rules do not fit");
     if (!laz_database_check_digests(db))
         return damaged(err, "its hashes do not fit");
-    if (!matcher_fits(db))
+    if (!matchers_fit(db))
         return laz_fail(err, LAZ_VERSION, "database", "", "its matcher was made by another version",
                         REMEDY);
     return LAZ_OK;
@@ -303,7 +221,7 @@ void laz_database_info_get(const struct laz_database *db, struct laz_database_in
 void laz_database_source_get(const struct laz_database *db, uint32_t index,
                              struct laz_database_source *out)
 {
-    const uint8_t *p = record(db, LAZ_SECTION_SOURCES, index, LAZ_SOURCE_SIZE);
+    const uint8_t *p = laz_database_record(db, LAZ_SECTION_SOURCES, index, LAZ_SOURCE_SIZE);
 
     *out = (struct laz_database_source){
         .name = laz_database_text(db, laz_load_u32(p)),

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/view.h"
+#include "match/value.h"
 
 struct laz_database;
 
@@ -58,10 +59,23 @@ size_t laz_digest_size(enum laz_digest_kind kind); /* 16, 20, 32 */
 
 /* A rule or hash that fired. All text is borrowed from the database. */
 struct laz_hit {
-    const char *name;   /* "Win.Test.EICAR_HDB-1" */
-    const char *kind;   /* "hash", "body" or "yara" */
-    const char *source; /* file of the pack that it came from: "testfiles.hdb" */
-    const char *tags;   /* blank separated, may be "" */
+    const char *name;       /* "Win.Test.EICAR_HDB-1" */
+    const char *kind;       /* "hash", "body" or "yara" */
+    const char *source;     /* file of the pack that it came from: "testfiles.hdb" */
+    const char *tags;       /* blank separated, may be "" */
+    const char *name_space; /* of the rule, may be "" or NULL */
+    uint32_t rule;          /* its number, when it is no hash */
 };
+
+/* What a rule says of itself: name = value. */
+struct laz_meta {
+    const char *name;
+    bool is_truth;          /* the number 0 or 1 is false or true */
+    struct laz_value value; /* a number or a text */
+};
+uint32_t laz_database_meta_count(const struct laz_database *db, uint32_t rule);
+/* index is below the count. */
+void laz_database_meta_get(const struct laz_database *db, uint32_t rule, uint32_t index,
+                           struct laz_meta *out);
 
 #endif

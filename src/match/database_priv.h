@@ -9,30 +9,21 @@
 
 struct laz_database {
     struct laz_view sections[LAZ_SECTIONS];
-    uint32_t rule_count, pattern_count, form_count, atom_count, always_count, source_count;
-    uint32_t guard_count, late_count;
-    uint32_t gap_count; /* of all forms */
+    uint32_t rule_count, pattern_count, form_count, atom_count, use_count, guard_count;
+    uint32_t always_count, waiter_count, group_count, meta_count, source_count;
+    uint32_t gap_count;      /* of all forms */
+    uint32_t features;       /* of the processor that it was built for */
     uint32_t name, platform; /* texts */
     uint64_t built_ms;
 };
 
 struct laz_rule {
-    uint32_t name, source, tags; /* texts */
+    uint32_t name, source, tags, name_space; /* texts */
     uint32_t pattern_first, pattern_count;
     uint32_t code, code_len;
     uint32_t flags;
-};
-
-struct laz_form {
-    uint32_t pattern, flags;
-    uint32_t back, back_len, ahead, ahead_len;
-    uint32_t gap_first, gap_count;
-    uint32_t lead; /* bytes from the form's start to its atom, or LAZ_LEAD_NONE */
-    uint32_t guard, guard_run;
-};
-
-struct laz_guard {
-    uint32_t code, code_len, target;
+    uint32_t meta_first, meta_count;
+    uint32_t waiter_first, waiter_count;
 };
 
 /* Where a pattern's places matter. */
@@ -40,8 +31,40 @@ struct laz_span {
     uint64_t first, last;
 };
 
+struct laz_pattern_record {
+    uint32_t rule, name, flags, form_first, form_count;
+    struct laz_span span;
+};
+
+struct laz_form {
+    uint32_t pattern, flags;
+    uint32_t back, back_len, ahead, ahead_len;
+    uint32_t gap_first, gap_count;
+    uint32_t lead;       /* bytes from the form's start to its atom, or LAZ_LEAD_NONE */
+    uint32_t atom_len;   /* 0: the form has no atom */
+    const uint8_t *atom; /* in lower case when LAZ_FORM_ATOM_NOCASE is set */
+};
+
 struct laz_atom {
-    uint32_t form_first, form_count, len, late;
+    uint32_t use_first, use_count, len;
+};
+
+struct laz_use {
+    uint32_t form, guard, run;
+};
+
+struct laz_guard {
+    uint32_t code, code_len, target;
+};
+
+struct laz_always {
+    uint32_t rule, guard;
+};
+
+struct laz_group {
+    uint32_t target;
+    struct laz_view magic;
+    struct laz_view matcher;
 };
 
 static inline uint16_t laz_load_u16(const uint8_t *p)
@@ -61,13 +84,15 @@ static inline uint64_t laz_load_u64(const uint8_t *p)
 const char *laz_database_text(const struct laz_database *db, uint32_t text);
 /* index is below the section's count. */
 struct laz_rule laz_database_rule(const struct laz_database *db, uint32_t index);
+struct laz_pattern_record laz_database_pattern(const struct laz_database *db, uint32_t index);
 struct laz_form laz_database_form(const struct laz_database *db, uint32_t index);
 struct laz_atom laz_database_atom(const struct laz_database *db, uint32_t index);
-uint32_t laz_database_always(const struct laz_database *db, uint32_t index);
-uint32_t laz_database_pattern_rule(const struct laz_database *db, uint32_t pattern);
-uint32_t laz_database_pattern_flags(const struct laz_database *db, uint32_t pattern);
-struct laz_span laz_database_pattern_span(const struct laz_database *db, uint32_t pattern);
+struct laz_use laz_database_use(const struct laz_database *db, uint32_t index);
 struct laz_guard laz_database_guard(const struct laz_database *db, uint32_t index);
+struct laz_always laz_database_always(const struct laz_database *db, uint32_t index);
+uint32_t laz_database_waiter(const struct laz_database *db, uint32_t index);
+/* The matcher may lie outside of its section until the group was checked: then it is empty. */
+struct laz_group laz_database_group(const struct laz_database *db, uint32_t index);
 const uint8_t *laz_database_code(const struct laz_database *db, uint32_t offset);
 
 static inline uint8_t laz_rule_target(const struct laz_rule *rule)
@@ -75,8 +100,12 @@ static inline uint8_t laz_rule_target(const struct laz_rule *rule)
     return (uint8_t)(rule->flags >> LAZ_RULE_TARGET_SHIFT);
 }
 
+/* The bytes of a record. */
+const uint8_t *laz_database_record(const struct laz_database *db, enum laz_section section,
+                                   uint32_t index, size_t size);
+
 /* The borders of opening: records and programs, and digests. False when anything does not fit. */
-bool laz_database_check_rules(struct laz_database *db);
+bool laz_database_check_rules(const struct laz_database *db);
 bool laz_database_check_digests(const struct laz_database *db);
 
 #endif

@@ -13,21 +13,24 @@
  *
  *   records
  *     SOURCES  name text, flags u32, sha256[32]
- *     RULES    name text, source text, tags text, pattern_first u32, pattern_count u16, flags u16,
- *              code u32, code_len u32, zero u32
- *     PATTERNS rule u32, flags u32, first u64, last u64 in the order of their rules; only places
- *              in [first, last] matter
- *     FORMS    pattern u32, flags u32, back u32, back_len u32, ahead u32, ahead_len u32,
- *              gap_first u32, gap_count u32, lead u32, guard u32, guard_run u32
- *              in the order of their atoms; the next guard_run forms have the same guard
- *     ATOMS    form_first u32, form_count u32, len u32, late u32
- *              the matcher's ids are indices here. late is 0, or 0x100 and a byte: an atom of one
- *              byte that is too frequent to be looked for unless a guard passes. Those come first.
- *     GUARDS   code u32, code_len u32, target u32       what an object must be for a rule to hold;
- *              code_len 0: whatever it is
- *     CODE     programs (program.h), named by offset and length
- *     ALWAYS   rule u32                                 rules that can be true without an atom
- *     MATCHER  a Vectorscan database, ready to be used where it is mapped
+ *     RULES    name text, source text, tags text, name_space text, pattern_first u32,
+ *              pattern_count u16, flags u16, code u32, code_len u32, meta_first u32, meta_count
+ * u32, waiter_first u32, waiter_count u32 PATTERNS rule u32, name text, flags u32, form_first u32,
+ * form_count u32, zero u32, first u64, last u64 in the order of their rules; only places in [first,
+ * last] matter FORMS    pattern u32, flags u32, atom_len u32, back u32, back_len u32, ahead u32,
+ *              ahead_len u32, gap_first u32, gap_count u32, lead u32, atom[8]
+ *              in the order of their patterns
+ *     ATOMS    use_first u32, use_count u32, len u32    the matchers' ids are indices here
+ *     USES     form u32, guard u32, run u32             what an atom may be part of, in the order
+ * of the atoms; the next run uses have the same guard GUARDS   code u32, code_len u32, target u32
+ * what an object must be for a rule to hold; code_len 0: whatever it is CODE     programs
+ * (program.h), named by offset and length ALWAYS   rule u32, guard u32                      rules
+ * that can be true without an atom, in the order of their guards WAITERS  rule u32 of each rule,
+ * those that can be true only when it is looked at GROUPS   target u32, magic_len u32, magic[8],
+ * matcher u32, matcher_len u32 a part of the atoms and the objects in which they are looked for:
+ * those of the target and those that begin so; with neither, all METAS    name text, kind u32,
+ * number i64, or text offset u32 and len u32 MATCHER  Vectorscan databases, ready to be used where
+ * they are mapped
  *
  *   KNOWN to COUNTS are described in format_known.h, with the reason why those that are larger than
  *   LAZ_DB_EAGER_MAX are not summed at opening.
@@ -55,9 +58,13 @@ enum laz_section {
     LAZ_SECTION_PATTERNS,
     LAZ_SECTION_FORMS,
     LAZ_SECTION_ATOMS,
+    LAZ_SECTION_USES,
     LAZ_SECTION_GUARDS,
     LAZ_SECTION_CODE,
     LAZ_SECTION_ALWAYS,
+    LAZ_SECTION_WAITERS,
+    LAZ_SECTION_GROUPS,
+    LAZ_SECTION_METAS,
     LAZ_SECTION_MATCHER,
     LAZ_SECTION_KNOWN,
     LAZ_SECTION_TAILS,
@@ -73,12 +80,16 @@ enum laz_section {
 
 enum laz_record_size {
     LAZ_SOURCE_SIZE = 40,
-    LAZ_RULE_SIZE = 32,
-    LAZ_PATTERN_SIZE = 24,
-    LAZ_FORM_SIZE = 44,
-    LAZ_ATOM_SIZE = 16,
+    LAZ_RULE_SIZE = 48,
+    LAZ_PATTERN_SIZE = 40,
+    LAZ_FORM_SIZE = 48,
+    LAZ_ATOM_SIZE = 12,
+    LAZ_USE_SIZE = 12,
     LAZ_GUARD_SIZE = 12,
-    LAZ_ALWAYS_SIZE = 4,
+    LAZ_ALWAYS_SIZE = 8,
+    LAZ_WAITER_SIZE = 4,
+    LAZ_GROUP_SIZE = 24,
+    LAZ_META_SIZE = 16,
 };
 
 enum laz_source_flag { LAZ_SOURCE_HAS_DIGEST = 1, LAZ_SOURCE_UNSIGNED = 2 };
@@ -92,15 +103,22 @@ enum laz_rule_flag {
 
 enum laz_pattern_flag {
     LAZ_PATTERN_EXISTS_ONLY = 1, /* nobody asks where or how often */
+    LAZ_PATTERN_EAGER = 2,       /* its atoms are looked for in each object; of others on demand */
+    LAZ_PATTERN_PRIVATE = 4,     /* it is not shown */
 };
 
 enum laz_form_flag {
     LAZ_FORM_FULLWORD = 1,
     LAZ_FORM_WIDE = 2, /* each character has a zero byte behind it: matters at a word's ends */
+    LAZ_FORM_ATOM_NOCASE = 4,
 };
 
-#define LAZ_ATOM_LATE 0x100      /* in late of an atom, with its byte */
-#define LAZ_LEAD_NONE UINT32_MAX /* of a form: its atom has no fixed distance from its start */
+enum laz_meta_kind { LAZ_META_NUMBER, LAZ_META_TRUTH, LAZ_META_TEXT, LAZ_META_KINDS };
+
+#define LAZ_ATOM_MAX   8 /* bytes: what the matcher compares in its first stage */
+#define LAZ_MAGIC_MAX  8 /* bytes that an object of a group begins with */
+#define LAZ_GROUPS_MAX 16
+#define LAZ_LEAD_NONE  UINT32_MAX /* of a form: its atom has no fixed distance from its start */
 
 /* Four interleaved CRC-32C over words of 8 bytes, and one over them and the length: it finds
  * accidents, not intentions. */

@@ -30,8 +30,8 @@ struct laz_match_object {
     struct laz_view bytes;
     enum laz_target target;
     /* A field of a module ("pe.entry_point"…) by its number in match/fields.h; args are as many and
-     * of the types that its row there names. Filled lazily by scan: a text that it gives lives until
-     * the run ends. NULL, or false, means undefined. */
+     * of the types that its row there names. Filled lazily by scan: a text that it gives lives
+     * until the run ends. NULL, or false, means undefined. */
     bool (*field)(void *context, uint32_t field, const struct laz_value *args,
                   struct laz_value *out);
     void *context;
@@ -41,10 +41,23 @@ struct laz_match_object {
 struct laz_match_limits {
     uint64_t steps_max;   /* of verifiers and conditions; 0: the default */
     uint32_t matches_max; /* kept for each string; 0: the default */
+    bool want_places;     /* all places of all patterns of rules that fire: laz_matcher_pattern */
 };
 
 /* Called for each rule that fired, in no order. False ends the matching. */
 typedef bool laz_hit_fn(void *context, const struct laz_hit *hit);
+
+/* Where a pattern was found. */
+struct laz_place {
+    uint64_t offset, len;
+};
+struct laz_pattern_places {
+    const char *name; /* "$a", "" when it has none; borrowed from the database */
+    bool is_private;
+    bool cut;                       /* there may be more than these */
+    const struct laz_place *places; /* ascending; until the next call of the matcher */
+    uint32_t count;
+};
 
 /* db is borrowed for the matcher's life. */
 LAZ_CHECKED enum laz_status laz_matcher_new(const struct laz_database *db, struct laz_matcher **out,
@@ -58,5 +71,11 @@ LAZ_CHECKED enum laz_status laz_matcher_run(struct laz_matcher *m,
                                             const struct laz_match_object *object,
                                             const struct laz_match_limits *limits,
                                             laz_hit_fn *found, void *context);
+
+/* While found is called, in a run that wants places: the patterns of the rule that fired, in the
+ * order of its source. index is below the count. */
+uint32_t laz_matcher_pattern_count(const struct laz_matcher *m, const struct laz_hit *hit);
+void laz_matcher_pattern(struct laz_matcher *m, const struct laz_hit *hit, uint32_t index,
+                         struct laz_pattern_places *out);
 
 #endif

@@ -8,16 +8,11 @@
 #include "match/matcher.h"
 #include "match/program.h"
 
-struct laz_place {
-    uint64_t offset;
-    uint64_t len; /* of the match */
-};
-
-/* Where a pattern was found, ascending by offset. Holds for the run that epoch names. */
+/* Where a pattern was found, ascending by offset. Entries of earlier runs keep their memory. */
 struct laz_places {
-    uint32_t epoch;
+    uint32_t pattern;
     uint32_t count, capacity;
-    bool cut; /* there were more than the limit */
+    bool cut; /* there may be more */
     struct laz_place *items;
 };
 
@@ -27,9 +22,9 @@ struct laz_gap_memory {
     uint64_t low, high;
 };
 
-/* What a rule came to, for one run. */
+/* A rule that is looked at in this run, and what it came to. */
 struct laz_rule_state {
-    uint32_t epoch;
+    uint32_t rule;
     bool fired;
 };
 
@@ -45,18 +40,20 @@ struct laz_choice {
     uint64_t first, at, last; /* of the positions; at is the next to take */
 };
 
+/* Of patterns and rules, which are many, only those that matter in a run are known: a slot of each
+ * names its entry in 'seen' or 'touched', and counts only when that entry names it back. So nothing
+ * is cleared for an object, and memory that was never needed is never touched. */
 struct laz_matcher {
     const struct laz_database *db;
     hs_scratch_t *scratch;
     uint32_t epoch;
-    struct laz_places *places;    /* of each pattern */
-    struct laz_gap_memory *gaps;  /* of each gap */
-    struct laz_rule_state *rules; /* of each rule */
-    struct laz_guard_state *guards;
-    uint32_t *touched; /* rules with a place, and those that always count */
+    uint32_t *pattern_slots, *rule_slots;
+    struct laz_places *seen; /* patterns that were found or searched for */
+    uint32_t seen_count, seen_max;
+    struct laz_rule_state *touched; /* rules with a place, and those that always count */
     uint32_t touched_count;
-    uint32_t *seen; /* patterns with a place */
-    uint32_t seen_count;
+    struct laz_gap_memory *gaps; /* of each gap */
+    struct laz_guard_state *guards;
     struct laz_choice choices[LAZ_VERIFY_CHOICES_MAX];
 
     /* the run */
@@ -66,6 +63,7 @@ struct laz_matcher {
     uint32_t matches_max;
     bool is_cut;    /* the search for atoms ended early: what was not found may be there */
     bool is_unsure; /* a condition asked for what may be there: 'undefined' may mean that */
+    bool want_places;
     enum laz_status status;
 };
 
@@ -81,8 +79,30 @@ static inline bool laz_matcher_spend(struct laz_matcher *m, uint64_t n)
     return false;
 }
 
-/* The places of a pattern in this run; count 0 when there are none. */
-const struct laz_places *laz_matcher_places(const struct laz_matcher *m, uint32_t pattern);
+/* The places of a pattern in this run; count 0 when there are none. A pattern that the atom matcher
+ * does not look for is searched for now. */
+const struct laz_places *laz_matcher_places(struct laz_matcher *m, uint32_t pattern);
+/* Those that are known already, or NULL. */
+struct laz_places *laz_matcher_places_known(const struct laz_matcher *m, uint32_t pattern);
+/* Those that are known, or a new entry without a place. */
+struct laz_places *laz_matcher_places_add(struct laz_matcher *m, uint32_t pattern);
+/* False when a place of the form's pattern whose atom stands at offset cannot matter. */
+bool laz_matcher_wants_at(const struct laz_matcher *m, const struct laz_form *form,
+                          uint64_t offset);
+/* Memory that one object needed is not kept for all that follow. */
+void laz_matcher_places_shrink(struct laz_matcher *m);
+
+/* The one pass for the atoms of all groups that the object is of. */
+void laz_matcher_find_atoms(struct laz_matcher *m);
+/* Searches the whole object for a pattern. */
+void laz_matcher_search(struct laz_matcher *m, uint32_t pattern);
+
+/* Marks the rule as one to look at. */
+void laz_matcher_touch(struct laz_matcher *m, uint32_t rule);
+/* Looks at the touched rules, in the order of the database, and at those that always count. */
+void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context);
+/* True when a rule that comes before the one being decided fired. */
+bool laz_matcher_fired(const struct laz_matcher *m, uint32_t rule);
 
 /* Checks form around its atom at [offset, end) and keeps the places that hold. */
 void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,

@@ -1,5 +1,3 @@
-#include <hs/hs_compile.h>
-#include <hs/hs_runtime.h>
 #include <stdlib.h>
 
 #include "rules/compiler_priv.h"
@@ -10,41 +8,15 @@ static enum laz_status no_memory(struct laz_error *err)
 }
 
 /* Fails at the place where the pattern stands in its source. */
-static enum laz_status fail_pattern(const struct laz_ruleset *set, uint32_t rule,
-                                    const struct laz_pattern *pattern, const char *why,
+static enum laz_status fail_pattern(const struct laz_bodies *b, uint32_t index, const char *why,
                                     struct laz_error *err)
 {
-    const struct laz_ir_rule *r = laz_list_at(struct laz_ir_rule, &set->rules, rule);
+    const struct laz_ir_rule *rule =
+        laz_list_at(struct laz_ir_rule, &b->set->rules, b->rules[index]);
+    const struct laz_pattern *pattern = laz_list_at(struct laz_pattern, &b->set->patterns, index);
 
-    return laz_fail_at(err, LAZ_UNSUPPORTED, "rule", laz_ruleset_text_at(set, r->source),
+    return laz_fail_at(err, LAZ_UNSUPPORTED, "rule", laz_ruleset_text_at(b->set, rule->source),
                        pattern->line, pattern->column, why, "make the pattern more definite");
-}
-
-static int compare_forms(const void *a, const void *b)
-{
-    const struct laz_cut_form *x = a, *y = b;
-    int order;
-
-    if (x->is_late != y->is_late)
-        return x->is_late ? -1 : 1;
-    if (x->atom_len != y->atom_len)
-        return x->atom_len < y->atom_len ? -1 : 1;
-    if (x->atom_nocase != y->atom_nocase)
-        return x->atom_nocase ? 1 : -1;
-    order = memcmp(x->atom, y->atom, x->atom_len);
-    if (order != 0)
-        return order;
-    if (x->guard != y->guard)
-        return x->guard < y->guard ? -1 : 1;
-    if (x->pattern != y->pattern)
-        return x->pattern < y->pattern ? -1 : 1;
-    return (x->token_first > y->token_first) - (x->token_first < y->token_first);
-}
-
-static bool has_same_atom(const struct laz_cut_form *a, const struct laz_cut_form *b)
-{
-    return a->atom_len == b->atom_len && a->atom_nocase == b->atom_nocase &&
-           memcmp(a->atom, b->atom, a->atom_len) == 0;
 }
 
 /* Atoms of either case are the same in lower case; without letters there is only one case. */
@@ -63,102 +35,34 @@ static void fold_case(struct laz_cut_form *form)
     form->atom_nocase = has_letter;
 }
 
-static enum laz_status cut_rule(struct laz_ruleset *set, uint32_t rule, uint32_t guard,
-                                struct laz_list *forms, struct laz_error *err)
+/* Which rule a pattern belongs to. */
+static void map_patterns(struct laz_bodies *b)
 {
-    struct laz_ir_rule r = *laz_list_at(struct laz_ir_rule, &set->rules, rule);
-    size_t before = forms->count;
-
-    for (uint32_t i = r.pattern_first; i < r.pattern_first + r.pattern_count; i++) {
-        const char *why;
-        enum laz_status s = laz_forms_cut(set, i, forms, &why, err);
-
-        if (s == LAZ_UNSUPPORTED)
-            return fail_pattern(set, rule, laz_list_at(struct laz_pattern, &set->patterns, i), why,
-                                err);
-        if (s != LAZ_OK)
-            return s;
-    }
-    for (size_t i = before; i < forms->count; i++)
-        laz_list_at(struct laz_cut_form, forms, i)->guard = guard;
-    return LAZ_OK;
-}
-
-/* One byte stands everywhere: it is looked for only in objects that a guard lets pass. */
-static bool is_late(const struct laz_guards *guards, const struct laz_cut_form *forms, size_t count)
-{
-    if (forms->atom_len > 1 || forms->atom_nocase)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (laz_guards_lets_all_pass(guards, forms[i].guard))
-            return false;
-    return true;
-}
-
-static size_t end_of_atom(const struct laz_list *forms, size_t first)
-{
-    size_t end = first + 1;
-
-    while (end < forms->count && has_same_atom(laz_list_at(struct laz_cut_form, forms, first),
-                                               laz_list_at(struct laz_cut_form, forms, end)))
-        end++;
-    return end;
-}
-
-static void mark_late(const struct laz_guards *guards, struct laz_list *forms)
-{
-    for (size_t first = 0, end; first < forms->count; first = end) {
-        struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, first);
-
-        end = end_of_atom(forms, first);
-        if (!is_late(guards, form, end - first))
-            continue;
-        for (size_t i = 0; i < end - first; i++)
-            form[i].is_late = true;
-    }
-}
-
-static enum laz_status cut_all(struct laz_ruleset *set, struct laz_image *image,
-                               struct laz_list *forms, struct laz_error *err)
-{
-    LAZ_OWNED(laz_guards_drop) struct laz_guards *guards = laz_guards_new(image);
-
-    for (uint32_t i = 0; i < set->rules.count; i++) {
-        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
-        uint32_t guard;
-        enum laz_status s;
-
-        if (guards == NULL || !laz_guards_add(guards, set, rule, &guard))
-            return no_memory(err);
-        s = cut_rule(set, i, guard, forms, err);
-
-        if (s != LAZ_OK)
-            return s;
-    }
-    for (size_t i = 0; i < forms->count; i++)
-        fold_case(laz_list_at(struct laz_cut_form, forms, i));
-    if (forms->count == 0)
-        return LAZ_OK;
-    qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
-    mark_late(guards, forms);
-    qsort(forms->items, forms->count, sizeof(struct laz_cut_form), compare_forms);
-    return LAZ_OK;
-}
-
-/* Which rule a pattern belongs to, by its index. */
-static uint32_t *map_patterns(const struct laz_ruleset *set)
-{
-    uint32_t *rules = calloc(set->patterns.count + 1, sizeof *rules);
-
-    if (rules == NULL)
-        return NULL;
-    for (uint32_t i = 0; i < set->rules.count; i++) {
-        const struct laz_ir_rule *r = laz_list_at(struct laz_ir_rule, &set->rules, i);
+    for (uint32_t i = 0; i < b->set->rules.count; i++) {
+        const struct laz_ir_rule *r = laz_list_at(struct laz_ir_rule, &b->set->rules, i);
 
         for (uint32_t j = 0; j < r->pattern_count; j++)
-            rules[r->pattern_first + j] = i;
+            b->rules[r->pattern_first + j] = i;
     }
-    return rules;
+}
+
+static enum laz_status cut_all(struct laz_bodies *b, struct laz_error *err)
+{
+    for (uint32_t i = 0; i < b->set->patterns.count; i++) {
+        const char *why;
+        enum laz_status s;
+
+        b->form_firsts[i] = (uint32_t)b->forms.count;
+        s = laz_forms_cut(b->set, i, &b->forms, &why, err);
+        if (s == LAZ_UNSUPPORTED)
+            return fail_pattern(b, i, why, err);
+        if (s != LAZ_OK)
+            return s;
+    }
+    b->form_firsts[b->set->patterns.count] = (uint32_t)b->forms.count;
+    for (size_t i = 0; i < b->forms.count; i++)
+        fold_case(laz_list_at(struct laz_cut_form, &b->forms, i));
+    return LAZ_OK;
 }
 
 /* Bytes from the form's start to its atom, when they are as many in every match. */
@@ -180,238 +84,212 @@ static uint32_t lead_of(const struct laz_ruleset *set, const struct laz_cut_form
     return lead < LAZ_LEAD_NONE ? (uint32_t)lead : LAZ_LEAD_NONE;
 }
 
-static bool write_form(const struct laz_ruleset *set, const struct laz_cut_form *form,
-                       uint32_t guard_run, struct laz_image *image)
+static uint32_t flags_of(const struct laz_body *body, const struct laz_cut_form *form)
 {
-    const struct laz_body *body = laz_list_at(struct laz_body, &set->bodies, form->body);
-    struct laz_buf *out = &image->sections[LAZ_SECTION_FORMS];
-    struct laz_buf *code = &image->sections[LAZ_SECTION_CODE];
-    uint32_t gap_count = 0, back = (uint32_t)code->len, ahead, end;
-    uint32_t flags = (body->fullword ? LAZ_FORM_FULLWORD : 0) | (body->wide ? LAZ_FORM_WIDE : 0);
+    return (body->fullword ? (uint32_t)LAZ_FORM_FULLWORD : 0) |
+           (body->wide ? (uint32_t)LAZ_FORM_WIDE : 0) |
+           (form->atom_nocase ? (uint32_t)LAZ_FORM_ATOM_NOCASE : 0);
+}
 
-    if (!laz_verify_emit(code, set, form, false, &gap_count))
+static bool write_form(struct laz_bodies *b, const struct laz_cut_form *form)
+{
+    const struct laz_body *body = laz_list_at(struct laz_body, &b->set->bodies, form->body);
+    struct laz_buf *out = &b->image->sections[LAZ_SECTION_FORMS];
+    struct laz_buf *code = &b->image->sections[LAZ_SECTION_CODE];
+    uint32_t gap_count = 0, back = (uint32_t)code->len, ahead, end;
+
+    if (!laz_verify_emit(code, b->set, form, false, &gap_count))
         return false;
     ahead = (uint32_t)code->len;
-    if (!laz_verify_emit(code, set, form, true, &gap_count))
+    if (!laz_verify_emit(code, b->set, form, true, &gap_count))
         return false;
     end = (uint32_t)code->len;
     /* the buffer remembers a refusal */
     laz_ignore(laz_buf_add_u32le(out, form->pattern));
-    laz_ignore(laz_buf_add_u32le(out, flags));
+    laz_ignore(laz_buf_add_u32le(out, flags_of(body, form)));
+    laz_ignore(laz_buf_add_u32le(out, form->atom_len));
     laz_ignore(laz_buf_add_u32le(out, back));
     laz_ignore(laz_buf_add_u32le(out, ahead - back));
     laz_ignore(laz_buf_add_u32le(out, ahead));
     laz_ignore(laz_buf_add_u32le(out, end - ahead));
-    laz_ignore(laz_buf_add_u32le(out, image->gap_count));
+    laz_ignore(laz_buf_add_u32le(out, b->image->gap_count));
     laz_ignore(laz_buf_add_u32le(out, gap_count));
-    laz_ignore(laz_buf_add_u32le(out, lead_of(set, form)));
-    laz_ignore(laz_buf_add_u32le(out, form->guard));
-    laz_ignore(laz_buf_add_u32le(out, guard_run));
-    image->gap_count += gap_count;
+    laz_ignore(laz_buf_add_u32le(out, lead_of(b->set, form)));
+    laz_ignore(laz_buf_add(out, laz_view_from(form->atom, LAZ_ATOM_MAX)));
+    b->image->gap_count += gap_count;
     return laz_buf_failed(out) == LAZ_OK;
 }
 
-/* How many forms from this one on stand at the same atom and have the same guard. */
-static uint32_t *count_runs(const struct laz_list *forms)
+static enum laz_status write_forms(struct laz_bodies *b, struct laz_error *err)
 {
-    uint32_t *runs = calloc(forms->count + 1, sizeof *runs);
+    for (size_t i = 0; i < b->forms.count; i++) {
+        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, &b->forms, i);
 
-    for (size_t i = forms->count; runs != NULL && i-- > 0;) {
-        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
-        bool goes_on =
-            i + 1 < forms->count && has_same_atom(form, form + 1) && form->guard == form[1].guard;
-
-        runs[i] = goes_on ? runs[i + 1] + 1 : 1;
+        if (!write_form(b, form))
+            return fail_pattern(b, form->pattern, "the pattern is too large", err);
     }
-    return runs;
+    return LAZ_OK;
 }
 
-static enum laz_status write_forms(const struct laz_ruleset *set, const struct laz_list *forms,
-                                   const uint32_t *rules, struct laz_image *image,
-                                   struct laz_error *err)
+static void write_pattern(struct laz_bodies *b, uint32_t index, const struct laz_span_wanted *span)
 {
-    uint32_t *runs = count_runs(forms);
-    enum laz_status s = LAZ_OK;
-
-    if (runs == NULL)
-        return no_memory(err);
-    for (size_t i = 0; s == LAZ_OK && i < forms->count; i++) {
-        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
-
-        if (!write_form(set, form, runs[i], image))
-            s = fail_pattern(set, rules[form->pattern],
-                             laz_list_at(struct laz_pattern, &set->patterns, form->pattern),
-                             "the pattern is too large", err);
-    }
-    free(runs);
-    return s;
-}
-
-/* The atoms as the matcher's compiler wants them. */
-struct literals {
-    const char **bytes;
-    unsigned *flags, *ids;
-    size_t *lens;
-    unsigned count;
-};
-
-static void clear_literals(struct literals *l)
-{
-    free(l->bytes);
-    free(l->flags);
-    free(l->ids);
-    free(l->lens);
-}
-
-static bool make_literals(struct literals *l, size_t count)
-{
-    l->bytes = calloc(count, sizeof *l->bytes);
-    l->flags = calloc(count, sizeof *l->flags);
-    l->ids = calloc(count, sizeof *l->ids);
-    l->lens = calloc(count, sizeof *l->lens);
-    return l->bytes != NULL && l->flags != NULL && l->ids != NULL && l->lens != NULL;
-}
-
-static void add_literal(struct literals *l, const struct laz_cut_form *form, unsigned id)
-{
-    l->bytes[l->count] = (const char *)form->atom;
-    l->flags[l->count] = form->atom_nocase ? HS_FLAG_CASELESS : 0;
-    l->ids[l->count] = id;
-    l->lens[l->count] = form->atom_len;
-    l->count++;
-}
-
-static void add_atom(struct laz_image *image, const struct laz_cut_form *form, size_t first,
-                     size_t count, uint32_t late)
-{
-    struct laz_buf *out = &image->sections[LAZ_SECTION_ATOMS];
+    const struct laz_pattern *p = laz_list_at(struct laz_pattern, &b->set->patterns, index);
+    struct laz_buf *out = &b->image->sections[LAZ_SECTION_PATTERNS];
+    uint64_t last = !span->is_asked || span->last < span->first ? UINT64_MAX : span->last;
 
     /* the buffer remembers a refusal */
-    laz_ignore(laz_buf_add_u32le(out, (uint32_t)first));
-    laz_ignore(laz_buf_add_u32le(out, (uint32_t)count));
-    laz_ignore(laz_buf_add_u32le(out, form->atom_len));
-    laz_ignore(laz_buf_add_u32le(out, late));
+    laz_ignore(laz_buf_add_u32le(out, b->rules[index]));
+    laz_ignore(laz_buf_add_u32le(out, p->name));
+    laz_ignore(laz_buf_add_u32le(out, (p->needs_places ? 0 : LAZ_PATTERN_EXISTS_ONLY) |
+                                          (b->is_eager[index] ? LAZ_PATTERN_EAGER : 0)));
+    laz_ignore(laz_buf_add_u32le(out, b->form_firsts[index]));
+    laz_ignore(laz_buf_add_u32le(out, b->form_firsts[index + 1] - b->form_firsts[index]));
+    laz_ignore(laz_buf_add_u32le(out, 0));
+    laz_ignore(laz_buf_add_u64le(out, span->first));
+    laz_ignore(laz_buf_add_u64le(out, last));
 }
 
-/* Late atoms stand before all others: cut_all saw to the order of their forms. */
-static void write_atoms(const struct laz_list *forms, struct literals *l, struct laz_image *image)
+static bool write_patterns(struct laz_bodies *b)
 {
-    unsigned id = 0;
-
-    for (size_t first = 0, end; first < forms->count; first = end, id++) {
-        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, first);
-
-        end = end_of_atom(forms, first);
-        add_atom(image, form, first, end - first,
-                 form->is_late ? LAZ_ATOM_LATE | form->atom[0] : 0);
-        if (!form->is_late)
-            add_literal(l, form, id);
-    }
-}
-
-static enum laz_status fail_matcher(const char *why, struct laz_error *err)
-{
-    return laz_fail(err, LAZ_UNSUPPORTED, "matcher", "", why, "build fewer sources at once");
-}
-
-/* The database is laid out as it will be mapped: on a page, ready to be used. */
-static enum laz_status lay_out(const hs_database_t *compiled, struct laz_buf *out,
-                               struct laz_error *err)
-{
-    char *bytes = NULL;
-    size_t len = 0, size = 0;
-    void *placed = NULL;
-    bool ok = hs_serialize_database(compiled, &bytes, &len) == HS_SUCCESS &&
-              hs_serialized_database_size(bytes, len, &size) == HS_SUCCESS &&
-              posix_memalign(&placed, LAZ_DB_PAGE, size) == 0;
-
-    if (ok) {
-        memset(placed, 0, size);
-        ok = hs_deserialize_database_at(bytes, len, placed) == HS_SUCCESS &&
-             laz_buf_add(out, laz_view_from(placed, size)) == LAZ_OK;
-    }
-    free(placed);
-    free(bytes);
-    return ok ? LAZ_OK : fail_matcher("its database could not be laid out", err);
-}
-
-static enum laz_status compile_literals(const struct literals *l, struct laz_buf *out,
-                                        struct laz_error *err)
-{
-    hs_database_t *compiled = NULL;
-    hs_compile_error_t *why = NULL;
-    enum laz_status s;
-
-    if (hs_compile_lit_multi(l->bytes, l->flags, l->ids, l->lens, l->count, HS_MODE_BLOCK, NULL,
-                             &compiled, &why) != HS_SUCCESS) {
-        s = fail_matcher(why != NULL ? why->message : "atoms do not compile", err);
-        hs_free_compile_error(why);
-        return s;
-    }
-    s = lay_out(compiled, out, err);
-    hs_free_database(compiled);
-    return s;
-}
-
-static enum laz_status write_matcher(const struct laz_list *forms, struct laz_image *image,
-                                     struct laz_error *err)
-{
-    struct literals l = {0};
-    enum laz_status s = LAZ_OK;
-
-    if (forms->count == 0)
-        return LAZ_OK;
-    if (make_literals(&l, forms->count)) {
-        write_atoms(forms, &l, image);
-        if (l.count > 0)
-            s = compile_literals(&l, &image->sections[LAZ_SECTION_MATCHER], err);
-    } else {
-        s = no_memory(err);
-    }
-    clear_literals(&l);
-    return s;
-}
-
-static bool write_patterns(const struct laz_ruleset *set, const uint32_t *rules,
-                           struct laz_image *image)
-{
-    struct laz_buf *out = &image->sections[LAZ_SECTION_PATTERNS];
-    struct laz_span_wanted *spans = calloc(set->patterns.count + 1, sizeof *spans);
+    struct laz_span_wanted *spans = calloc(b->set->patterns.count + 1, sizeof *spans);
 
     if (spans == NULL)
         return false;
-    for (uint32_t i = 0; i < set->rules.count; i++) {
-        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
+    for (uint32_t i = 0; i < b->set->rules.count; i++) {
+        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &b->set->rules, i);
 
-        laz_spans_find(set, rule, spans + rule->pattern_first);
+        laz_spans_find(b->set, rule, spans + rule->pattern_first);
     }
-    for (uint32_t i = 0; i < set->patterns.count; i++) {
-        const struct laz_pattern *p = laz_list_at(struct laz_pattern, &set->patterns, i);
-
-        LAZ_ASSERT(rules != NULL);
-        laz_ignore(laz_buf_add_u32le(out, rules[i])); /* the buffer remembers a refusal */
-        laz_ignore(laz_buf_add_u32le(out, p->needs_places ? 0 : LAZ_PATTERN_EXISTS_ONLY));
-        laz_ignore(laz_buf_add_u64le(out, spans[i].first));
-        laz_ignore(laz_buf_add_u64le(out, spans[i].is_asked ? spans[i].last : UINT64_MAX));
-    }
+    for (uint32_t i = 0; i < b->set->patterns.count; i++)
+        write_pattern(b, i, &spans[i]);
     free(spans);
     return true;
 }
 
-enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *image,
-                                 struct laz_error *err)
+static bool add_guards(struct laz_bodies *b)
 {
-    struct laz_list forms = {0};
-    uint32_t *rules = map_patterns(set);
-    enum laz_status s = rules == NULL ? no_memory(err) : cut_all(set, image, &forms, err);
+    LAZ_OWNED(laz_guards_drop) struct laz_guards *guards = laz_guards_new(b->image);
 
-    if (s == LAZ_OK && !write_patterns(set, rules, image))
-        s = no_memory(err);
+    for (uint32_t i = 0; guards != NULL && i < b->set->rules.count; i++)
+        if (!laz_guards_add(guards, b->set, laz_list_at(struct laz_ir_rule, &b->set->rules, i),
+                            &b->guards[i]))
+            return false;
+    return guards != NULL;
+}
+
+/* A rule that is looked at always, or when another is. */
+struct entry {
+    uint32_t key, rule;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static bool write_always(struct laz_bodies *b)
+{
+    struct laz_buf *out = &b->image->sections[LAZ_SECTION_ALWAYS];
+    struct entry *entries = calloc(b->set->rules.count + 1, sizeof *entries);
+    size_t count = 0;
+
+    if (entries == NULL)
+        return false;
+    for (uint32_t i = 0; i < b->set->rules.count; i++)
+        if (b->rule_costs[i] >= LAZ_TRIGGER_NEVER)
+            entries[count++] = (struct entry){b->guards[i], i};
+    qsort(entries, count, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < count; i++) {
+        laz_ignore(laz_buf_add_u32le(out, entries[i].rule)); /* the buffer remembers a refusal */
+        laz_ignore(laz_buf_add_u32le(out, entries[i].key));
+    }
+    free(entries);
+    return true;
+}
+
+/* In the order of the rules that are waited for; firsts of each. */
+static bool write_waiters(struct laz_bodies *b, uint32_t *firsts)
+{
+    struct laz_buf *out = &b->image->sections[LAZ_SECTION_WAITERS];
+    struct entry *entries = calloc(b->waits.count + 1, sizeof *entries);
+    size_t next = 0;
+
+    if (entries == NULL)
+        return false;
+    for (size_t i = 0; i < b->waits.count; i++) {
+        const struct laz_wait *wait = laz_list_at(struct laz_wait, &b->waits, i);
+
+        entries[i] = (struct entry){wait->on, wait->rule};
+    }
+    qsort(entries, b->waits.count, sizeof *entries, compare_entries);
+    for (uint32_t i = 0; i < b->set->rules.count; i++) {
+        firsts[i] = (uint32_t)next;
+        for (; next < b->waits.count && entries[next].key == i; next++)
+            laz_ignore(laz_buf_add_u32le(out, entries[next].rule)); /* remembered */
+    }
+    firsts[b->set->rules.count] = (uint32_t)next;
+    free(entries);
+    return true;
+}
+
+static bool prepare(struct laz_bodies *b)
+{
+    size_t patterns = b->set->patterns.count + 1, rules = b->set->rules.count + 1;
+
+    b->form_firsts = calloc(patterns, sizeof *b->form_firsts);
+    b->rules = calloc(patterns, sizeof *b->rules);
+    b->costs = calloc(patterns, sizeof *b->costs);
+    b->is_eager = calloc(patterns, sizeof *b->is_eager);
+    b->guards = calloc(rules, sizeof *b->guards);
+    b->rule_costs = calloc(rules, sizeof *b->rule_costs);
+    return b->form_firsts != NULL && b->rules != NULL && b->costs != NULL && b->is_eager != NULL &&
+           b->guards != NULL && b->rule_costs != NULL;
+}
+
+static void clear(struct laz_bodies *b)
+{
+    free(b->forms.items);
+    free(b->waits.items);
+    free(b->form_firsts);
+    free(b->rules);
+    free(b->costs);
+    free(b->is_eager);
+    free(b->guards);
+    free(b->rule_costs);
+}
+
+static enum laz_status write_all(struct laz_bodies *b, uint32_t *waiters, struct laz_error *err)
+{
+    enum laz_status s;
+
+    if (!prepare(b))
+        return no_memory(err);
+    map_patterns(b);
+    s = cut_all(b, err);
+    if (s != LAZ_OK)
+        return s;
+    if (!add_guards(b) || !laz_eager_choose(b) || !write_patterns(b) || !write_always(b) ||
+        !write_waiters(b, waiters))
+        return no_memory(err);
+    s = write_forms(b, err);
+    return s == LAZ_OK ? laz_matchers_write(b, err) : s;
+}
+
+enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *image,
+                                 uint32_t **waiters, struct laz_error *err)
+{
+    struct laz_bodies b = {.set = set, .image = image};
+    uint32_t *firsts = calloc(set->rules.count + 1, sizeof *firsts);
+    enum laz_status s = firsts == NULL ? no_memory(err) : write_all(&b, firsts, err);
+
+    clear(&b);
     if (s == LAZ_OK)
-        s = write_forms(set, &forms, rules, image, err);
-    if (s == LAZ_OK)
-        s = write_matcher(&forms, image, err);
-    free(forms.items);
-    free(rules);
+        *waiters = firsts;
+    else
+        free(firsts);
     return s;
 }

@@ -12,8 +12,17 @@ static uint32_t source_flags(const struct laz_ir_source *source)
            (source->is_unsigned ? (uint32_t)LAZ_SOURCE_UNSIGNED : 0);
 }
 
+static uint32_t name_space_of(const struct laz_ruleset *set, const struct laz_ir_rule *rule)
+{
+    if (rule->name_space >= set->name_spaces.count)
+        return UINT32_MAX; /* "" */
+    return laz_list_at(struct laz_name_space, &set->name_spaces, rule->name_space)->name;
+}
+
+/* waiters: where those of the rule begin, and where they end. */
 static enum laz_status write_rule(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
-                                  struct laz_image *image, struct laz_error *err)
+                                  const uint32_t *waiters, struct laz_image *image,
+                                  struct laz_error *err)
 {
     struct laz_buf *out = &image->sections[LAZ_SECTION_RULES];
     struct laz_buf *code = &image->sections[LAZ_SECTION_CODE];
@@ -30,28 +39,52 @@ static enum laz_status write_rule(const struct laz_ruleset *set, const struct la
     laz_ignore(laz_buf_add_u32le(out, rule->name));
     laz_ignore(laz_buf_add_u32le(out, rule->source));
     laz_ignore(laz_buf_add_u32le(out, rule->tags));
+    laz_ignore(laz_buf_add_u32le(out, name_space_of(set, rule)));
     laz_ignore(laz_buf_add_u32le(out, rule->pattern_first));
     laz_ignore(laz_buf_add_u16le(out, (uint16_t)rule->pattern_count));
     laz_ignore(laz_buf_add_u16le(out, rule->flags));
     laz_ignore(laz_buf_add_u32le(out, (uint32_t)start));
     laz_ignore(laz_buf_add_u32le(out, (uint32_t)(code->len - start)));
-    laz_ignore(laz_buf_add_u32le(out, 0));
+    laz_ignore(laz_buf_add_u32le(out, rule->meta_first));
+    laz_ignore(laz_buf_add_u32le(out, rule->meta_count));
+    laz_ignore(laz_buf_add_u32le(out, waiters[0]));
+    laz_ignore(laz_buf_add_u32le(out, waiters[1] - waiters[0]));
     return LAZ_OK;
 }
 
-static enum laz_status write_rules(const struct laz_ruleset *set, struct laz_image *image,
-                                   struct laz_error *err)
+static enum laz_status write_rules(const struct laz_ruleset *set, const uint32_t *waiters,
+                                   struct laz_image *image, struct laz_error *err)
 {
     for (uint32_t i = 0; i < set->rules.count; i++) {
-        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &set->rules, i);
-        enum laz_status s = write_rule(set, rule, image, err);
+        enum laz_status s = write_rule(set, laz_list_at(struct laz_ir_rule, &set->rules, i),
+                                       waiters + i, image, err);
 
         if (s != LAZ_OK)
             return s;
-        if (laz_condition_needs_nothing(set, rule)) /* the buffer remembers a refusal */
-            laz_ignore(laz_buf_add_u32le(&image->sections[LAZ_SECTION_ALWAYS], i));
     }
     return LAZ_OK;
+}
+
+static void write_metas(const struct laz_ruleset *set, struct laz_image *image)
+{
+    struct laz_buf *out = &image->sections[LAZ_SECTION_METAS];
+
+    for (size_t i = 0; i < set->metas.count; i++) {
+        const struct laz_ir_meta *meta = laz_list_at(struct laz_ir_meta, &set->metas, i);
+        bool is_text = meta->kind == LAZ_VALUE_TEXT;
+
+        /* the buffer remembers a refusal */
+        laz_ignore(laz_buf_add_u32le(out, meta->name));
+        laz_ignore(laz_buf_add_u32le(out, is_text          ? LAZ_META_TEXT
+                                          : meta->is_truth ? LAZ_META_TRUTH
+                                                           : LAZ_META_NUMBER));
+        if (is_text) {
+            laz_ignore(laz_buf_add_u32le(out, meta->text));
+            laz_ignore(laz_buf_add_u32le(out, meta->text_len));
+        } else {
+            laz_ignore(laz_buf_add_u64le(out, (uint64_t)meta->n));
+        }
+    }
 }
 
 static void write_sources(const struct laz_ruleset *set, struct laz_image *image)
@@ -87,15 +120,18 @@ static void write_platform(struct laz_ruleset *set, struct laz_image *image)
 static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint64_t built_ms,
                                  struct laz_image *image, struct laz_error *err)
 {
-    enum laz_status s = laz_bodies_write(set, image, err);
+    uint32_t *waiters = NULL;
+    enum laz_status s = laz_bodies_write(set, image, &waiters, err);
 
     if (s == LAZ_OK)
-        s = write_rules(set, image, err);
+        s = write_rules(set, waiters, image, err);
+    free(waiters);
     if (s == LAZ_OK)
         s = laz_known_write(set, image, err);
     if (s != LAZ_OK)
         return s;
     write_sources(set, image);
+    write_metas(set, image);
     write_platform(set, image);
     image->built_ms = built_ms;
     image->name = laz_ruleset_text(set, laz_view_of(name));

@@ -7,8 +7,6 @@
 #include "rules/compiler.h"
 #include "rules/ir.h"
 
-#define LAZ_ATOM_MAX 8 /* bytes: what the matcher compares in its first stage */
-
 /* A body, or one of the bodies that its alternatives were unfolded into, with the run of whole
  * bytes by which the matcher finds it. */
 struct laz_cut_form {
@@ -17,8 +15,7 @@ struct laz_cut_form {
     uint32_t atom_at, atom_len; /* tokens, from token_first */
     uint8_t atom[LAZ_ATOM_MAX];
     bool atom_nocase;
-    uint32_t guard; /* of its rule */
-    bool is_late;   /* its atom is one byte that a guard stands before */
+    unsigned worth; /* of its atom */
 };
 
 /* How much a run of bytes tells: bits by which it is rarer than chance allows to ignore. 0 when
@@ -44,10 +41,34 @@ bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
                         const struct laz_ir_rule *rule);
 /* What the rule's condition may name; index: that of the rule. */
 struct laz_condition_bounds laz_condition_bounds_of(const struct laz_ruleset *set,
-                                                    const struct laz_ir_rule *rule,
-                                                    uint32_t index);
-/* True when the condition can hold although no pattern of the rule was found. */
-bool laz_condition_needs_nothing(const struct laz_ruleset *set, const struct laz_ir_rule *rule);
+                                                    const struct laz_ir_rule *rule, uint32_t index);
+/* trigger.c: which patterns of a rule are looked for in every object. The rule is false when none
+ * of them is found; so only then are its others searched for, on demand. */
+#define LAZ_TRIGGER_NEVER 1e100 /* from here on: no trigger */
+struct laz_trigger_costs {
+    const double *patterns; /* of the rule's patterns: how often one is met in a byte */
+    const double *rules;    /* of all rules before it: the cost of their own triggers */
+};
+struct laz_triggers {
+    struct laz_ruleset *set;
+    bool *patterns;        /* of the rule's: is one */
+    struct laz_list rules; /* uint32_t: which it also waits for */
+    double cost;           /* LAZ_TRIGGER_NEVER: it can be true although nothing is found */
+};
+/* out->patterns has one item for each pattern of the rule, false; out->rules is empty and the
+ * caller's to free. False when memory ran out. */
+bool laz_triggers_choose(struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                         const struct laz_trigger_costs *costs, struct laz_triggers *out);
+
+/* group.c: in which objects a rule's atoms are looked for at all: those of the target, and those
+ * that begin with the magic. With neither, in all. */
+struct laz_group_key {
+    uint32_t target;
+    uint32_t magic_len;
+    uint8_t magic[LAZ_MAGIC_MAX];
+};
+void laz_group_find(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
+                    struct laz_group_key *out);
 
 /* Where the places of each pattern matter: what the rules ask for with 'at' and 'in'. */
 struct laz_span_wanted {
@@ -77,9 +98,6 @@ void laz_guards_drop(struct laz_guards **g);
 bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
                     const struct laz_ir_rule *rule, uint32_t *index);
 
-/* True when the guard asks nothing of an object. */
-bool laz_guards_lets_all_pass(const struct laz_guards *g, uint32_t index);
-
 void laz_image_init(struct laz_image *image);
 void laz_image_clear(struct laz_image *image);
 /* Each section is freed once it is sent. */
@@ -90,8 +108,34 @@ LAZ_CHECKED enum laz_status laz_image_send(struct laz_image *image,
 /* Fills the sections of what is known by a fingerprint, and uses it up. */
 LAZ_CHECKED enum laz_status laz_known_write(struct laz_ruleset *set, struct laz_image *image,
                                             struct laz_error *err);
-/* Fills the sections of patterns, forms, atoms, code and matcher. */
+/* What became of the bodies of all rules on their way into the image. */
+struct laz_bodies {
+    struct laz_ruleset *set;
+    struct laz_image *image;
+    struct laz_list forms; /* struct laz_cut_form, in the order of their patterns */
+    uint32_t *form_firsts; /* of each pattern, and the count of all */
+    uint32_t *rules;       /* of each pattern */
+    uint32_t *guards;      /* of each rule */
+    double *costs;         /* of each pattern */
+    bool *is_eager;        /* of each pattern */
+    double *rule_costs;    /* of each rule's triggers */
+    struct laz_list waits; /* struct laz_wait */
+};
+/* A rule that is looked at when the other one is. */
+struct laz_wait {
+    uint32_t on, rule;
+};
+
+/* eager.c: chooses the triggers of each rule. False when memory ran out. */
+bool laz_eager_choose(struct laz_bodies *b);
+
+/* matchers.c: fills the sections of atoms, uses, groups and matchers with the eager forms. */
+LAZ_CHECKED enum laz_status laz_matchers_write(struct laz_bodies *b, struct laz_error *err);
+
+/* Fills the sections of patterns, forms, atoms, code and matchers, and those of rules that are
+ * looked at always or when others are. *waiters gets, for each rule, where its own begin in their
+ * section, and the count of all; it is the caller's to free. */
 LAZ_CHECKED enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *image,
-                                             struct laz_error *err);
+                                             uint32_t **waiters, struct laz_error *err);
 
 #endif

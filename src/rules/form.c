@@ -164,6 +164,7 @@ static bool settle(struct laz_ruleset *set, struct laz_list *work, struct laz_li
         if (item == NULL)
             return false;
         *item = form;
+        item->worth = worth;
         made++;
     }
     return true;

@@ -117,9 +117,3 @@ bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
     laz_buf_clear(&code);
     return ok;
 }
-
-bool laz_guards_lets_all_pass(const struct laz_guards *g, uint32_t index)
-{
-    LAZ_ASSERT(index < g->count);
-    return g->items[index].code_len == 0 && g->items[index].target == LAZ_TARGET_ANY;
-}

@@ -40,9 +40,11 @@ static void check_rule(struct laz_ruleset *set, uint32_t index)
     check_forms(set, &forms);
     free(forms.items);
     laz_buf_init(&code, CODE_MAX);
-    if (laz_condition_emit(&code, set, &rule) &&
-        laz_condition_code_check(laz_buf_view(&code), rule.pattern_count, index))
-        laz_ignore(laz_condition_needs_nothing(set, &rule)); /* either may be right */
+    if (laz_condition_emit(&code, set, &rule)) {
+        struct laz_condition_bounds bounds = laz_condition_bounds_of(set, &rule, index);
+
+        laz_ignore(laz_condition_code_check(laz_buf_view(&code), &bounds)); /* either may be right */
+    }
     laz_buf_clear(&code);
 }
 

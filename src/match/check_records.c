@@ -1,0 +1,178 @@
+/* The borders of opening a database: every record names only what is there. */
+#include "base/number.h"
+#include "match/database_priv.h"
+#include "match/program.h"
+
+/* [first, first + count) lies below end. */
+static bool run_fits(uint32_t first, uint32_t count, uint32_t end)
+{
+    return first <= end && count <= end - first;
+}
+
+static bool condition_fits(const struct laz_database *db, uint32_t code, uint32_t code_len,
+                           uint32_t pattern_count, uint32_t rule)
+{
+    struct laz_condition_bounds bounds = {
+        .pattern_count = pattern_count,
+        .rule_index = rule,
+        .text_len = db->sections[LAZ_SECTION_TEXT].len,
+    };
+    struct laz_view part;
+
+    return laz_view_at(db->sections[LAZ_SECTION_CODE], code, code_len, &part) &&
+           laz_condition_code_check(part, &bounds);
+}
+
+/* Those that wait for a rule come behind it. */
+static bool waiters_fit(const struct laz_database *db, uint32_t rule, const struct laz_rule *r)
+{
+    if (!run_fits(r->waiter_first, r->waiter_count, db->waiter_count))
+        return false;
+    for (uint32_t i = 0; i < r->waiter_count; i++) {
+        uint32_t waiter = laz_database_waiter(db, r->waiter_first + i);
+
+        if (waiter <= rule || waiter >= db->rule_count)
+            return false;
+    }
+    return true;
+}
+
+static bool rules_fit(const struct laz_database *db)
+{
+    for (uint32_t i = 0; i < db->rule_count; i++) {
+        struct laz_rule rule = laz_database_rule(db, i);
+
+        if (!run_fits(rule.pattern_first, rule.pattern_count, db->pattern_count) ||
+            !run_fits(rule.meta_first, rule.meta_count, db->meta_count) ||
+            !waiters_fit(db, i, &rule) ||
+            !condition_fits(db, rule.code, rule.code_len, rule.pattern_count, i))
+            return false;
+    }
+    return true;
+}
+
+static bool patterns_fit(const struct laz_database *db)
+{
+    uint32_t next = 0; /* each has its own run of the forms, one behind the other */
+
+    for (uint32_t i = 0; i < db->pattern_count; i++) {
+        struct laz_pattern_record pattern = laz_database_pattern(db, i);
+        struct laz_rule rule;
+
+        if (pattern.rule >= db->rule_count || pattern.form_first != next ||
+            !run_fits(pattern.form_first, pattern.form_count, db->form_count) ||
+            pattern.span.first > pattern.span.last)
+            return false;
+        next += pattern.form_count;
+        rule = laz_database_rule(db, pattern.rule);
+        if (i < rule.pattern_first || i - rule.pattern_first >= rule.pattern_count)
+            return false;
+        for (uint32_t j = pattern.form_first; j < next; j++)
+            if (laz_database_form(db, j).pattern != i)
+                return false;
+    }
+    return next == db->form_count;
+}
+
+static bool forms_fit(const struct laz_database *db)
+{
+    struct laz_view all = db->sections[LAZ_SECTION_CODE], back, ahead;
+
+    for (uint32_t i = 0; i < db->form_count; i++) {
+        struct laz_form form = laz_database_form(db, i);
+
+        if (form.pattern >= db->pattern_count || form.atom_len == 0 ||
+            form.atom_len > LAZ_ATOM_MAX ||
+            !run_fits(form.gap_first, form.gap_count, db->gap_count) ||
+            !laz_view_at(all, form.back, form.back_len, &back) ||
+            !laz_view_at(all, form.ahead, form.ahead_len, &ahead) ||
+            !laz_verify_code_check(back, form.gap_count) ||
+            !laz_verify_code_check(ahead, form.gap_count))
+            return false;
+    }
+    return true;
+}
+
+/* Runs of uses with the same guard stay inside their atom, and name one guard. */
+static bool uses_fit(const struct laz_database *db, struct laz_atom atom)
+{
+    uint32_t end = atom.use_first + atom.use_count;
+
+    for (uint32_t i = atom.use_first; i < end; i++) {
+        struct laz_use use = laz_database_use(db, i);
+
+        if (use.form >= db->form_count || laz_database_form(db, use.form).atom_len != atom.len ||
+            use.guard >= db->guard_count || use.run == 0 || use.run > end - i)
+            return false;
+        if (use.run > 1) {
+            struct laz_use next = laz_database_use(db, i + 1);
+
+            if (next.guard != use.guard || next.run != use.run - 1)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool atoms_fit(const struct laz_database *db)
+{
+    uint32_t next = 0;
+
+    for (uint32_t i = 0; i < db->atom_count; i++) {
+        struct laz_atom atom = laz_database_atom(db, i);
+
+        if (atom.use_first != next || atom.use_count == 0 || atom.len == 0 ||
+            !run_fits(atom.use_first, atom.use_count, db->use_count) || !uses_fit(db, atom))
+            return false;
+        next += atom.use_count;
+    }
+    return next == db->use_count;
+}
+
+static bool guards_fit(const struct laz_database *db)
+{
+    for (uint32_t i = 0; i < db->guard_count; i++) {
+        struct laz_guard guard = laz_database_guard(db, i);
+
+        if (guard.code_len > 0 && !condition_fits(db, guard.code, guard.code_len, 0, 0))
+            return false;
+    }
+    return true;
+}
+
+static bool always_fits(const struct laz_database *db)
+{
+    for (uint32_t i = 0; i < db->always_count; i++) {
+        struct laz_always always = laz_database_always(db, i);
+
+        if (always.rule >= db->rule_count || always.guard >= db->guard_count)
+            return false;
+    }
+    return true;
+}
+
+static bool groups_fit(const struct laz_database *db)
+{
+    if (db->group_count > LAZ_GROUPS_MAX)
+        return false;
+    for (uint32_t i = 0; i < db->group_count; i++)
+        if (laz_database_group(db, i).matcher.len == 0)
+            return false;
+    return true;
+}
+
+static bool metas_fit(const struct laz_database *db)
+{
+    for (uint32_t i = 0; i < db->meta_count; i++)
+        if (laz_load_u32(laz_database_record(db, LAZ_SECTION_METAS, i, LAZ_META_SIZE) + 4) >=
+            LAZ_META_KINDS)
+            return false;
+    return true;
+}
+
+bool laz_database_check_rules(const struct laz_database *db)
+{
+    return db->gap_count <= db->sections[LAZ_SECTION_CODE].len && rules_fit(db) &&
+           patterns_fit(db) && guards_fit(db) && forms_fit(db) && atoms_fit(db) &&
+           always_fits(db) && groups_fit(db) && metas_fit(db);
+}

@@ -1,0 +1,103 @@
+#include <stdlib.h>
+
+#include "match/matcher_priv.h"
+
+static struct laz_rule_state *state_of(const struct laz_matcher *m, uint32_t rule)
+{
+    uint32_t slot = m->rule_slots[rule];
+
+    return slot < m->touched_count && m->touched[slot].rule == rule ? &m->touched[slot] : NULL;
+}
+
+void laz_matcher_touch(struct laz_matcher *m, uint32_t rule)
+{
+    if (state_of(m, rule) != NULL)
+        return;
+    m->rule_slots[rule] = m->touched_count;
+    m->touched[m->touched_count++] = (struct laz_rule_state){rule, false};
+}
+
+bool laz_matcher_fired(const struct laz_matcher *m, uint32_t rule)
+{
+    const struct laz_rule_state *state = state_of(m, rule);
+
+    return state != NULL && state->fired;
+}
+
+/* They stand in the order of their guards, so that a guard that fails passes over all of its own.
+ */
+static void touch_always(struct laz_matcher *m)
+{
+    struct laz_always before = {0, UINT32_MAX};
+    bool passes = false;
+
+    for (uint32_t i = 0; i < m->db->always_count && m->status == LAZ_OK; i++) {
+        struct laz_always always = laz_database_always(m->db, i);
+
+        if (always.guard != before.guard)
+            passes = laz_matcher_guard(m, always.guard);
+        before = always;
+        if (passes)
+            laz_matcher_touch(m, always.rule);
+    }
+}
+
+/* What is touched on the way is looked at too. */
+static void touch_waiters(struct laz_matcher *m)
+{
+    for (uint32_t i = 0; i < m->touched_count; i++) {
+        struct laz_rule rule = laz_database_rule(m->db, m->touched[i].rule);
+
+        for (uint32_t j = 0; j < rule.waiter_count; j++)
+            laz_matcher_touch(m, laz_database_waiter(m->db, rule.waiter_first + j));
+    }
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+    const struct laz_rule_state *x = a, *y = b;
+
+    return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* In the order of the database, so that a rule that another one asks for comes before it. */
+static void sort_touched(struct laz_matcher *m)
+{
+    if (m->touched_count > 1)
+        qsort(m->touched, m->touched_count, sizeof *m->touched, compare_rules);
+    for (uint32_t i = 0; i < m->touched_count; i++)
+        m->rule_slots[m->touched[i].rule] = i;
+}
+
+/* Reports the rule when it fired and is for people. False when they have seen enough. */
+static bool report(const struct laz_matcher *m, uint32_t index, const struct laz_rule *rule,
+                   laz_hit_fn *found, void *context)
+{
+    struct laz_hit hit = {
+        .name = laz_database_text(m->db, rule->name),
+        .kind = (rule->flags & LAZ_RULE_YARA) != 0 ? "yara" : "body",
+        .source = laz_database_text(m->db, rule->source),
+        .tags = laz_database_text(m->db, rule->tags),
+        .name_space = laz_database_text(m->db, rule->name_space),
+        .rule = index,
+    };
+
+    return (rule->flags & LAZ_RULE_PRIVATE) != 0 || found(context, &hit);
+}
+
+void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
+{
+    touch_always(m);
+    touch_waiters(m);
+    sort_touched(m);
+    for (uint32_t i = 0; i < m->touched_count; i++) {
+        struct laz_rule_state *state = &m->touched[i];
+        struct laz_rule rule = laz_database_rule(m->db, state->rule);
+        uint8_t target = laz_rule_target(&rule);
+        bool fits = target == LAZ_TARGET_ANY || target == m->object->target;
+
+        state->fired = fits && laz_matcher_condition(m, &rule);
+        if (state->fired && !report(m, state->rule, &rule, found, context))
+            return;
+    }
+}

@@ -1,0 +1,77 @@
+#include <stdlib.h>
+
+#include "rules/compiler_priv.h"
+
+/* An atom that is met more often costs more than a search for its pattern on demand: a hit about 40
+ * ns, a search 0.1 ns a byte. */
+#define RATE_MAX   (1.0 / 400)
+#define ATOM_COST  (1.0 / (1 << 26)) /* of an atom that is never met: the matcher grows by it */
+#define SPAN_SMALL 4096              /* a search in so few bytes costs nothing */
+#define SPAN_WORTH 24                /* of an atom that is rare enough nevertheless */
+
+/* How often an atom of this worth (-2 log2) is met in a byte. */
+static double rate_of(unsigned worth)
+{
+    double rate = (worth & 1) != 0 ? 0.70710678118654752 : 1;
+
+    for (unsigned i = 0; i < worth / 2; i++)
+        rate /= 2;
+    return rate;
+}
+
+static double cost_of(const struct laz_bodies *b, uint32_t pattern,
+                      const struct laz_span_wanted *span)
+{
+    bool is_small =
+        span->is_asked && span->last >= span->first && span->last - span->first < SPAN_SMALL;
+    double rate = 0;
+
+    for (uint32_t i = b->form_firsts[pattern]; i < b->form_firsts[pattern + 1]; i++) {
+        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, &b->forms, i);
+
+        if (form->atom_len == 0 || (is_small && form->worth < SPAN_WORTH))
+            return LAZ_TRIGGER_NEVER;
+        rate += rate_of(form->worth) + ATOM_COST;
+    }
+    return rate > RATE_MAX ? LAZ_TRIGGER_NEVER : rate;
+}
+
+static bool add_waits(struct laz_bodies *b, uint32_t rule, const struct laz_triggers *triggers)
+{
+    for (size_t i = 0; i < triggers->rules.count; i++) {
+        struct laz_wait *wait = laz_list_add(b->set, &b->waits, sizeof *wait);
+
+        if (wait == NULL)
+            return false;
+        *wait = (struct laz_wait){*laz_list_at(uint32_t, &triggers->rules, i), rule};
+    }
+    return true;
+}
+
+static bool choose(struct laz_bodies *b, uint32_t index)
+{
+    const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &b->set->rules, index);
+    struct laz_span_wanted *spans = calloc(rule->pattern_count + 1u, sizeof *spans);
+    struct laz_triggers triggers = {.patterns = b->is_eager + rule->pattern_first};
+    struct laz_trigger_costs costs = {b->costs + rule->pattern_first, b->rule_costs};
+    bool ok = spans != NULL;
+
+    if (ok)
+        laz_spans_find(b->set, rule, spans);
+    for (uint32_t i = 0; ok && i < rule->pattern_count; i++)
+        b->costs[rule->pattern_first + i] = cost_of(b, rule->pattern_first + i, &spans[i]);
+    free(spans);
+    ok = ok && laz_triggers_choose(b->set, rule, &costs, &triggers);
+    b->rule_costs[index] = triggers.cost;
+    ok = ok && add_waits(b, index, &triggers);
+    free(triggers.rules.items);
+    return ok;
+}
+
+bool laz_eager_choose(struct laz_bodies *b)
+{
+    for (uint32_t i = 0; i < b->set->rules.count; i++)
+        if (!choose(b, i))
+            return false;
+    return true;
+}
