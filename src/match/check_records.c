@@ -2,6 +2,7 @@
 #include "base/number.h"
 #include "match/database_priv.h"
 #include "match/program.h"
+#include "match/regex.h"
 
 /* [first, first + count) lies below end. */
 static bool run_fits(uint32_t first, uint32_t count, uint32_t end)
@@ -74,6 +75,15 @@ static bool patterns_fit(const struct laz_database *db)
     return next == db->form_count;
 }
 
+/* Only an expression says where it may begin without an atom. */
+static bool programs_fit(const struct laz_form *form, struct laz_view back, struct laz_view ahead)
+{
+    if ((form->flags & LAZ_FORM_REGEX) != 0)
+        return laz_regex_check(back) && laz_regex_check(ahead);
+    return form->atom_len > 0 && laz_verify_code_check(back, form->gap_count) &&
+           laz_verify_code_check(ahead, form->gap_count);
+}
+
 static bool forms_fit(const struct laz_database *db)
 {
     struct laz_view all = db->sections[LAZ_SECTION_CODE], back, ahead;
@@ -81,13 +91,11 @@ static bool forms_fit(const struct laz_database *db)
     for (uint32_t i = 0; i < db->form_count; i++) {
         struct laz_form form = laz_database_form(db, i);
 
-        if (form.pattern >= db->pattern_count || form.atom_len == 0 ||
-            form.atom_len > LAZ_ATOM_MAX ||
+        if (form.pattern >= db->pattern_count || form.atom_len > LAZ_ATOM_MAX ||
             !run_fits(form.gap_first, form.gap_count, db->gap_count) ||
             !laz_view_at(all, form.back, form.back_len, &back) ||
             !laz_view_at(all, form.ahead, form.ahead_len, &ahead) ||
-            !laz_verify_code_check(back, form.gap_count) ||
-            !laz_verify_code_check(ahead, form.gap_count))
+            !programs_fit(&form, back, ahead))
             return false;
     }
     return true;

@@ -111,6 +111,9 @@ enum laz_form_flag {
     LAZ_FORM_FULLWORD = 1,
     LAZ_FORM_WIDE = 2, /* each character has a zero byte behind it: matters at a word's ends */
     LAZ_FORM_ATOM_NOCASE = 4,
+    LAZ_FORM_REGEX = 8,      /* its programs are expressions (regex.h), and it may have no atom */
+    LAZ_FORM_FROM_ATOM = 16, /* ahead begins at the atom's first byte */
+    LAZ_FORM_REPLACE = 32,   /* of two lengths from one start, the one found last stays */
 };
 
 enum laz_meta_kind { LAZ_META_NUMBER, LAZ_META_TRUTH, LAZ_META_TEXT, LAZ_META_KINDS };

@@ -95,7 +95,7 @@ static struct laz_view window_of(const struct laz_matcher *m, const struct laz_f
     return laz_view_first(laz_view_from_offset(object, *start), len);
 }
 
-static void search_form(struct laz_matcher *m, const struct laz_form *form)
+static void search_atom(struct laz_matcher *m, const struct laz_form *form)
 {
     struct laz_needle needle = {form->atom, form->atom_len,
                                 (form->flags & LAZ_FORM_ATOM_NOCASE) != 0, m->db->features};
@@ -113,6 +113,14 @@ static void search_form(struct laz_matcher *m, const struct laz_form *form)
         start++;
         laz_ignore(laz_skip(&rest, (uint64_t)at + 1)); /* the needle stands behind at */
     }
+}
+
+static void search_form(struct laz_matcher *m, const struct laz_form *form)
+{
+    if (form->atom_len == 0)
+        laz_matcher_verify_all(m, form);
+    else
+        search_atom(m, form);
 }
 
 void laz_matcher_search(struct laz_matcher *m, uint32_t pattern)

@@ -58,8 +58,9 @@ static bool allocate(struct laz_matcher *m)
     m->touched = calloc(db->rule_count + 1, sizeof *m->touched);
     m->gaps = calloc(db->gap_count + 1, sizeof *m->gaps);
     m->guards = calloc(db->guard_count + 1, sizeof *m->guards);
+    m->regex = laz_regex_scratch_new();
     return m->pattern_slots != NULL && m->seen != NULL && m->rule_slots != NULL &&
-           m->touched != NULL && m->gaps != NULL && m->guards != NULL;
+           m->touched != NULL && m->gaps != NULL && m->guards != NULL && m->regex != NULL;
 }
 
 /* One serves the matchers of all groups. */
@@ -113,6 +114,7 @@ void laz_matcher_free(struct laz_matcher *m)
     free(m->touched);
     free(m->gaps);
     free(m->guards);
+    laz_regex_scratch_free(m->regex);
     if (m->scratch != NULL)
         laz_ignore(hs_free_scratch(m->scratch) != HS_SUCCESS); /* it is ours */
     free(m);

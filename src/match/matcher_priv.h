@@ -7,6 +7,7 @@
 #include "match/database_priv.h"
 #include "match/matcher.h"
 #include "match/program.h"
+#include "match/regex.h"
 
 /* Where a pattern was found, ascending by offset. Entries of earlier runs keep their memory. */
 struct laz_places {
@@ -55,6 +56,7 @@ struct laz_matcher {
     struct laz_gap_memory *gaps; /* of each gap */
     struct laz_guard_state *guards;
     struct laz_choice choices[LAZ_VERIFY_CHOICES_MAX];
+    struct laz_regex_scratch *regex;
 
     /* the run */
     const struct laz_match_object *object;
@@ -107,6 +109,14 @@ bool laz_matcher_fired(const struct laz_matcher *m, uint32_t rule);
 /* Checks form around its atom at [offset, end) and keeps the places that hold. */
 void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
                         uint64_t end);
+/* As laz_matcher_verify, for a form whose programs are expressions. */
+void laz_matcher_verify_regex(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
+                              uint64_t end);
+/* Finds all places of a form that has no atom. */
+void laz_matcher_verify_all(struct laz_matcher *m, const struct laz_form *form);
+/* True when what lies between start and end is a word of its own, or need not be. */
+bool laz_matcher_stands_alone(const struct laz_matcher *m, const struct laz_form *form,
+                              uint64_t start, uint64_t end);
 /* False when the pattern needs no more places. */
 bool laz_matcher_wants(const struct laz_matcher *m, uint32_t pattern);
 /* Keeps a place of the form's pattern. */

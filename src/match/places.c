@@ -57,14 +57,18 @@ static bool make_room(struct laz_matcher *m, struct laz_places *places)
 }
 
 /* Places come almost in order: the few that do not are moved down. */
-static void insert(struct laz_matcher *m, struct laz_places *places, struct laz_place place)
+static void insert(struct laz_matcher *m, struct laz_places *places, struct laz_place place,
+                   bool replaces)
 {
     uint32_t at = places->count;
 
     while (at > 0 && places->items[at - 1].offset > place.offset)
         at--;
-    if (at > 0 && places->items[at - 1].offset == place.offset)
+    if (at > 0 && places->items[at - 1].offset == place.offset) {
+        if (replaces)
+            places->items[at - 1] = place;
         return;
+    }
     if (places->count >= m->matches_max) {
         places->cut = true;
         return;
@@ -83,7 +87,8 @@ void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64
 
     if (offset < pattern.span.first || offset > pattern.span.last)
         return;
-    insert(m, laz_matcher_places_add(m, form->pattern), (struct laz_place){offset, end - offset});
+    insert(m, laz_matcher_places_add(m, form->pattern), (struct laz_place){offset, end - offset},
+           (form->flags & LAZ_FORM_REPLACE) != 0);
     if ((pattern.flags & LAZ_PATTERN_EAGER) != 0)
         laz_matcher_touch(m, pattern.rule);
 }

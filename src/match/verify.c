@@ -253,9 +253,10 @@ static bool has_word(struct laz_view object, uint64_t at, bool wide, bool before
     return is_word(c.data[0]) && (!wide || c.data[1] == 0);
 }
 
-static bool stands_alone(const struct laz_form *form, struct laz_view object, uint64_t start,
-                         uint64_t end)
+bool laz_matcher_stands_alone(const struct laz_matcher *m, const struct laz_form *form,
+                              uint64_t start, uint64_t end)
 {
+    struct laz_view object = m->object->bytes;
     bool wide = (form->flags & LAZ_FORM_WIDE) != 0;
 
     return (form->flags & LAZ_FORM_FULLWORD) == 0 ||
@@ -274,6 +275,10 @@ void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint
         .at = end,
     };
 
+    if ((form->flags & LAZ_FORM_REGEX) != 0) {
+        laz_matcher_verify_regex(m, form, offset, end);
+        return;
+    }
     if (!go_on(&r))
         return;
     end = r.at;
@@ -283,7 +288,7 @@ void laz_matcher_verify(struct laz_matcher *m, const struct laz_form *form, uint
     r.at = offset;
     r.choice_count = 0;
     while (go_on(&r)) { /* each way back is a place of its own */
-        if (stands_alone(form, r.object, r.at, end))
+        if (laz_matcher_stands_alone(m, form, r.at, end))
             laz_matcher_keep(m, form, r.at, end);
         if (m->status != LAZ_OK || !laz_matcher_wants(m, form->pattern) || !take_choice(&r))
             return;

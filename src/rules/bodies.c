@@ -70,6 +70,8 @@ static uint32_t lead_of(const struct laz_ruleset *set, const struct laz_cut_form
 {
     uint64_t lead = 0;
 
+    if (form->is_regex)
+        return form->lead;
     for (uint32_t i = 0; i < form->atom_at; i++) {
         const struct laz_token *token =
             laz_list_at(struct laz_token, &set->tokens, form->token_first + i);
@@ -88,7 +90,24 @@ static uint32_t flags_of(const struct laz_body *body, const struct laz_cut_form 
 {
     return (body->fullword ? (uint32_t)LAZ_FORM_FULLWORD : 0) |
            (body->wide ? (uint32_t)LAZ_FORM_WIDE : 0) |
-           (form->atom_nocase ? (uint32_t)LAZ_FORM_ATOM_NOCASE : 0);
+           (form->atom_nocase ? (uint32_t)LAZ_FORM_ATOM_NOCASE : 0) |
+           (form->is_regex ? (uint32_t)LAZ_FORM_REGEX : 0) |
+           (form->is_from_atom ? (uint32_t)LAZ_FORM_FROM_ATOM : 0) |
+           (form->replaces ? (uint32_t)LAZ_FORM_REPLACE : 0);
+}
+
+/* The program that looks ahead of the form's atom, or back from it. */
+static bool write_program(struct laz_bodies *b, const struct laz_cut_form *form, bool ahead,
+                          uint32_t *gap_count)
+{
+    struct laz_buf *code = &b->image->sections[LAZ_SECTION_CODE];
+    struct laz_view program;
+
+    if (!form->is_regex)
+        return laz_verify_emit(code, b->set, form, ahead, gap_count);
+    return laz_view_at(laz_buf_view(&b->set->programs), ahead ? form->ahead : form->back,
+                       ahead ? form->ahead_len : form->back_len, &program) &&
+           laz_buf_add(code, program) == LAZ_OK;
 }
 
 static bool write_form(struct laz_bodies *b, const struct laz_cut_form *form)
@@ -98,10 +117,10 @@ static bool write_form(struct laz_bodies *b, const struct laz_cut_form *form)
     struct laz_buf *code = &b->image->sections[LAZ_SECTION_CODE];
     uint32_t gap_count = 0, back = (uint32_t)code->len, ahead, end;
 
-    if (!laz_verify_emit(code, b->set, form, false, &gap_count))
+    if (!write_program(b, form, false, &gap_count))
         return false;
     ahead = (uint32_t)code->len;
-    if (!laz_verify_emit(code, b->set, form, true, &gap_count))
+    if (!write_program(b, form, true, &gap_count))
         return false;
     end = (uint32_t)code->len;
     /* the buffer remembers a refusal */
@@ -141,7 +160,8 @@ static void write_pattern(struct laz_bodies *b, uint32_t index, const struct laz
     laz_ignore(laz_buf_add_u32le(out, b->rules[index]));
     laz_ignore(laz_buf_add_u32le(out, p->name));
     laz_ignore(laz_buf_add_u32le(out, (p->needs_places ? 0 : LAZ_PATTERN_EXISTS_ONLY) |
-                                          (b->is_eager[index] ? LAZ_PATTERN_EAGER : 0)));
+                                          (b->is_eager[index] ? LAZ_PATTERN_EAGER : 0) |
+                                          (p->is_private ? LAZ_PATTERN_PRIVATE : 0)));
     laz_ignore(laz_buf_add_u32le(out, b->form_firsts[index]));
     laz_ignore(laz_buf_add_u32le(out, b->form_firsts[index + 1] - b->form_firsts[index]));
     laz_ignore(laz_buf_add_u32le(out, 0));

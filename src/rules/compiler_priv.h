@@ -16,6 +16,13 @@ struct laz_cut_form {
     uint8_t atom[LAZ_ATOM_MAX];
     bool atom_nocase;
     unsigned worth; /* of its atom */
+
+    /* Of an expression: it has no tokens but programs (match/regex.h) in set->programs, and maybe
+     * no atom (atom_len 0). */
+    bool is_regex;
+    bool is_from_atom; /* ahead begins at the atom's first byte */
+    bool replaces;     /* LAZ_FORM_REPLACE */
+    uint32_t back, back_len, ahead, ahead_len, lead;
 };
 
 /* How much a run of bytes tells: bits by which it is rarer than chance allows to ignore. 0 when
@@ -26,6 +33,16 @@ unsigned laz_atom_worth(const uint8_t *bytes, size_t len, bool nocase);
 LAZ_CHECKED enum laz_status laz_forms_cut(struct laz_ruleset *set, uint32_t pattern,
                                           struct laz_list *forms, const char **why,
                                           struct laz_error *err);
+
+/* Adds the forms of an expression. base names the pattern and the body. False when it is too large
+ * or memory ran out. */
+struct laz_regex_tree;
+bool laz_regex_cut(struct laz_ruleset *set, const struct laz_regex_tree *t,
+                   const struct laz_cut_form *base, struct laz_list *forms);
+/* The tree of what tokens ask for; out is the caller's to clear in any case. False when they ask
+ * for more than trees can say, or memory ran out. */
+bool laz_regex_from_tokens(const struct laz_ruleset *set, const struct laz_cut_form *form,
+                           struct laz_regex_tree *out);
 
 /* Adds the program that checks what stands ahead of the form's atom, or back from it. gap_count
  * grows by the gaps used. False when it is too large. */

@@ -1,5 +1,6 @@
 #include "base/number.h"
 #include "rules/compiler_priv.h"
+#include "rules/regex.h"
 
 #define FORMS_MAX     256 /* that one body may be unfolded into */
 #define WORTH_ENOUGH  48  /* about three rare bytes: alternatives need not be unfolded */
@@ -135,6 +136,48 @@ static bool unfold(struct laz_ruleset *set, struct laz_list *work, const struct 
     return true;
 }
 
+/* A form without a whole byte is searched for like an expression. */
+static bool cut_tokens(struct laz_ruleset *set, const struct laz_cut_form *form,
+                       struct laz_list *forms, const char **why)
+{
+    struct laz_regex_tree tree;
+    bool ok;
+
+    if (laz_regex_from_tokens(set, form, &tree)) {
+        ok = laz_regex_cut(set, &tree, form, forms);
+        if (!ok)
+            *why = "expected a smaller string";
+    } else {
+        *why = "expected at least one whole byte other than 00";
+        ok = false;
+    }
+    laz_regex_clear(&tree);
+    return ok;
+}
+
+static bool cut_expression(struct laz_ruleset *set, uint32_t pattern, uint32_t body,
+                           struct laz_list *forms, const char **why)
+{
+    const struct laz_expression *e =
+        laz_list_at(struct laz_expression, &set->expressions,
+                    laz_list_at(struct laz_body, &set->bodies, body)->expression);
+    struct laz_regex_flags flags = {e->nocase, e->dot_all};
+    struct laz_cut_form form = {.pattern = pattern, .body = body};
+    struct laz_regex_problem problem;
+    struct laz_regex_tree tree;
+    struct laz_view text;
+    bool ok = laz_view_at(laz_buf_view(&set->text), e->text, e->text_len, &text) &&
+              laz_regex_parse(text, flags, &tree, &problem) == LAZ_OK;
+
+    if (!ok)
+        return false;
+    ok = laz_regex_cut(set, &tree, &form, forms);
+    laz_regex_clear(&tree);
+    if (!ok)
+        *why = "expected a smaller expression";
+    return ok;
+}
+
 /* Takes forms from work until each has an atom. A form whose bytes outside its alternatives tell
  * too little is replaced by one form for each of them, within a limit. */
 static bool settle(struct laz_ruleset *set, struct laz_list *work, struct laz_list *forms,
@@ -157,8 +200,10 @@ static bool settle(struct laz_ruleset *set, struct laz_list *work, struct laz_li
             continue;
         }
         if (worth == 0) {
-            *why = "expected at least one whole byte other than 00";
-            return false;
+            if (!cut_tokens(set, &form, forms, why))
+                return false;
+            made++;
+            continue;
         }
         item = laz_list_add(set, forms, sizeof *item);
         if (item == NULL)
@@ -191,7 +236,12 @@ enum laz_status laz_forms_cut(struct laz_ruleset *set, uint32_t pattern, struct 
             .token_first = body.token_first,
             .token_count = body.token_count,
         };
-        ok = settle(set, &work, forms, body.nocase, why);
+        if (body.is_regex) {
+            work.count = 0;
+            ok = cut_expression(set, pattern, i, forms, why);
+        } else {
+            ok = settle(set, &work, forms, body.nocase, why);
+        }
     }
     free(work.items);
     if (ok)

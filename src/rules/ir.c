@@ -5,13 +5,15 @@
 #include "base/number.h"
 #include "rules/known.h"
 
-#define TEXT_MAX  (2 * GIB) /* texts are named by 32 bits */
-#define ITEMS_MAX ((size_t)1 << 28)
+#define TEXT_MAX     (2 * GIB) /* texts are named by 32 bits */
+#define PROGRAMS_MAX GIB
+#define ITEMS_MAX    ((size_t)1 << 28)
 
 void laz_ruleset_init(struct laz_ruleset *set)
 {
     *set = (struct laz_ruleset){.failed = false};
     laz_buf_init(&set->text, TEXT_MAX);
+    laz_buf_init(&set->programs, PROGRAMS_MAX);
     set->failed = laz_buf_add_u8(&set->text, 0) != LAZ_OK;                       /* text 0 is "" */
     laz_ignore(laz_list_add(set, &set->nodes, sizeof(struct laz_node)) != NULL); /* 0 is none */
 }
@@ -19,6 +21,7 @@ void laz_ruleset_init(struct laz_ruleset *set)
 void laz_ruleset_clear(struct laz_ruleset *set)
 {
     laz_buf_clear(&set->text);
+    laz_buf_clear(&set->programs);
     free(set->rules.items);
     free(set->patterns.items);
     free(set->bodies.items);

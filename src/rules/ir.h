@@ -34,6 +34,8 @@ struct laz_token {
 struct laz_body {
     uint32_t token_first, token_count;
     bool nocase, fullword, wide;
+    bool is_regex;
+    uint32_t expression; /* index in the ruleset's expressions, instead of tokens */
 };
 
 struct laz_pattern {
@@ -42,6 +44,7 @@ struct laz_pattern {
     uint32_t line, column;
     bool is_used;      /* by the condition */
     bool needs_places; /* the condition asks where or how often */
+    bool is_private;   /* is not shown */
 };
 
 struct laz_ir_rule {
@@ -65,7 +68,7 @@ struct laz_ir_meta {
     int64_t n;
 };
 
-/* A regular expression of a condition, as it stands between its slashes. */
+/* A regular expression of a condition or a string, as it stands between its slashes. */
 struct laz_expression {
     uint32_t text, text_len; /* in the pool; it may hold NUL */
     bool nocase, dot_all;
@@ -130,20 +133,21 @@ struct laz_list {
 
 struct laz_ruleset {
     struct laz_buf text;
-    struct laz_list rules;                    /* struct laz_ir_rule */
-    struct laz_list patterns;                 /* struct laz_pattern */
-    struct laz_list bodies;                   /* struct laz_body */
-    struct laz_list tokens;                   /* struct laz_token */
-    struct laz_list nodes;                    /* struct laz_node; 0 is none */
-    struct laz_list node_items;               /* uint32_t */
-    struct laz_list expressions;              /* struct laz_expression */
-    struct laz_list externals;                /* struct laz_ir_external */
-    struct laz_list metas;                    /* struct laz_ir_meta */
-    struct laz_list name_spaces;              /* struct laz_name_space */
-    struct laz_known_set *known;              /* known.h; NULL until something is known */
-    struct laz_list sources;                  /* struct laz_ir_source */
-    struct laz_list ignored;                  /* struct laz_ignored, by name */
-    struct laz_list macros;                   /* struct laz_macro */
+    struct laz_buf programs;     /* of expressions, while a database is made */
+    struct laz_list rules;       /* struct laz_ir_rule */
+    struct laz_list patterns;    /* struct laz_pattern */
+    struct laz_list bodies;      /* struct laz_body */
+    struct laz_list tokens;      /* struct laz_token */
+    struct laz_list nodes;       /* struct laz_node; 0 is none */
+    struct laz_list node_items;  /* uint32_t */
+    struct laz_list expressions; /* struct laz_expression */
+    struct laz_list externals;   /* struct laz_ir_external */
+    struct laz_list metas;       /* struct laz_ir_meta */
+    struct laz_list name_spaces; /* struct laz_name_space */
+    struct laz_known_set *known; /* known.h; NULL until something is known */
+    struct laz_list sources;     /* struct laz_ir_source */
+    struct laz_list ignored;     /* struct laz_ignored, by name */
+    struct laz_list macros;      /* struct laz_macro */
     uint32_t fates[LAZ_CLAMAV_KINDS][LAZ_FATES];
     bool failed; /* memory ran out or a maximum was reached: see laz_ruleset_failed */
 };

@@ -13,6 +13,8 @@ static bool forms_fit(const struct laz_ruleset *set, const struct laz_list *form
         const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
         uint32_t gap_count = 0;
 
+        if (form->is_regex)
+            continue;
         laz_buf_reset(&code);
         ok = laz_verify_emit(&code, set, form, false, &gap_count) &&
              laz_verify_emit(&code, set, form, true, &gap_count);
@@ -26,7 +28,7 @@ static enum laz_status check_pattern(struct laz_ruleset *set, const struct laz_i
 {
     struct laz_pattern p = *laz_list_at(struct laz_pattern, &set->patterns, pattern);
     struct laz_list forms = {0};
-    size_t tokens = set->tokens.count;
+    size_t tokens = set->tokens.count, programs = set->programs.len;
     const char *why = NULL;
     enum laz_status s = laz_forms_cut(set, pattern, &forms, &why, err);
 
@@ -35,6 +37,7 @@ static enum laz_status check_pattern(struct laz_ruleset *set, const struct laz_i
         why = "the pattern is too large";
     }
     set->tokens.count = tokens; /* of forms that were unfolded */
+    set->programs.len = programs;
     free(forms.items);
     if (s != LAZ_UNSUPPORTED)
         return s;

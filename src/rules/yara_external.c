@@ -85,29 +85,6 @@ static enum laz_status take_right(struct laz_yara *y, const struct comparison *c
     return LAZ_OK;
 }
 
-/* What stands between the slashes, and the letters behind; y->word is the opening slash. */
-static enum laz_status take_regex_text(struct laz_yara *y, struct laz_view *text,
-                                       struct laz_regex_flags *flags, struct laz_error *err)
-{
-    struct laz_view rest = y->rest;
-    size_t len = 0;
-
-    *flags = (struct laz_regex_flags){false, false};
-    while (len < rest.len && rest.data[len] != '/' && rest.data[len] != '\n')
-        len += rest.data[len] == '\\' ? 2 : 1;
-    if (len >= rest.len || rest.data[len] != '/')
-        return laz_yara_fail(y, LAZ_INVALID, "expected '/' at the end of the expression", "", err);
-    *text = laz_view_first(rest, len);
-    rest = laz_view_from_offset(rest, len + 1);
-    while (rest.len > 0 && (rest.data[0] == 'i' || rest.data[0] == 's')) {
-        flags->nocase = flags->nocase || rest.data[0] == 'i';
-        flags->dot_all = flags->dot_all || rest.data[0] == 's';
-        rest = laz_view_from_offset(rest, 1);
-    }
-    y->rest = rest;
-    return LAZ_OK;
-}
-
 /* Whether text matches the program, which is given all the time that it needs. */
 static enum laz_status run_matches(struct laz_yara *y, struct laz_view program,
                                    struct laz_view text, bool *holds, struct laz_error *err)
@@ -134,7 +111,7 @@ static enum laz_status take_matches(struct laz_yara *y, struct laz_view text, bo
 
     if (!laz_yara_is(y, "/"))
         return laz_yara_expected(y, "a regular expression /…/", err);
-    s = take_regex_text(y, &expression, &flags, err);
+    s = laz_yara_take_regex(y, &expression, &flags, err);
     if (s != LAZ_OK)
         return s;
     s = laz_regex_compile(expression, flags, &program, &problem);

@@ -19,7 +19,6 @@ static enum laz_status take_xor(struct laz_yara *y, struct laz_yara_modifiers *m
     enum laz_status s;
 
     m->xor_last = 255;
-    m->is_xor = true;
     laz_yara_advance(y);
     if (!laz_yara_take(y, "("))
         return LAZ_OK;
@@ -33,83 +32,127 @@ static enum laz_status take_xor(struct laz_yara *y, struct laz_yara_modifiers *m
     return s == LAZ_OK ? laz_yara_need(y, ")", err) : s;
 }
 
-/* base64, base64("alphabet"), base64wide likewise */
-static enum laz_status take_base64(struct laz_yara *y, struct laz_yara_modifiers *m,
-                                   struct laz_error *err)
+/* ("alphabet") behind base64 or base64wide, which must be the same for both. */
+static enum laz_status take_alphabet(struct laz_yara *y, struct laz_yara_modifiers *m,
+                                     struct laz_error *err)
 {
+    uint8_t alphabet[sizeof m->alphabet];
+    bool is_second = (m->given & LAZ_YARA_BASE64) != 0 && (m->given & LAZ_YARA_BASE64WIDE) != 0;
     size_t len = 0;
 
-    m->base64 = m->base64 || laz_yara_is(y, "base64");
-    m->base64wide = m->base64wide || laz_yara_is(y, "base64wide");
-    laz_yara_advance(y);
-    if (!laz_yara_take(y, "("))
-        return LAZ_OK;
-    if (y->word.kind != LAZ_YARA_TEXT || y->word.text.len > 4 * sizeof m->alphabet ||
-        (y->word.text.len < sizeof m->alphabet))
-        return laz_yara_expected(y, "an alphabet of 64 bytes", err);
-    if (!laz_yara_unescape_into(y->word.text, m->alphabet, sizeof m->alphabet, &len) ||
-        len != sizeof m->alphabet)
-        return laz_yara_expected(y, "an alphabet of 64 bytes", err);
-    laz_yara_advance(y);
-    return laz_yara_need(y, ")", err);
+    memcpy(alphabet, ALPHABET, sizeof alphabet);
+    if (laz_yara_take(y, "(")) {
+        if (y->word.kind != LAZ_YARA_TEXT ||
+            !laz_yara_unescape_into(y->word.text, alphabet, sizeof alphabet, &len) ||
+            len != sizeof alphabet)
+            return laz_yara_expected(y, "an alphabet of 64 bytes", err);
+        if (is_second && memcmp(alphabet, m->alphabet, sizeof alphabet) != 0)
+            return laz_yara_fail(y, LAZ_INVALID, "expected one alphabet for both",
+                                 "base64 and base64wide of a string have the same", err);
+        laz_yara_advance(y);
+        memcpy(m->alphabet, alphabet, sizeof alphabet);
+        return laz_yara_need(y, ")", err);
+    }
+    if (is_second && memcmp(alphabet, m->alphabet, sizeof alphabet) != 0)
+        return laz_yara_fail(y, LAZ_INVALID, "expected one alphabet for both",
+                             "base64 and base64wide of a string have the same", err);
+    return LAZ_OK;
 }
 
-static bool *flag_of(struct laz_yara_modifiers *m, const struct laz_yara *y)
+/* YARA's documentation, "String Modifier Summary": what goes where, and what excludes what. */
+static const struct modifier {
+    const char *name;
+    unsigned flag, kinds, excludes;
+} modifiers[] = {
+    {"ascii", LAZ_YARA_ASCII, LAZ_YARA_ON_TEXT | LAZ_YARA_ON_REGEX, 0},
+    {"wide", LAZ_YARA_WIDE, LAZ_YARA_ON_TEXT | LAZ_YARA_ON_REGEX, 0},
+    {"nocase", LAZ_YARA_NOCASE, LAZ_YARA_ON_TEXT | LAZ_YARA_ON_REGEX,
+     LAZ_YARA_XOR | LAZ_YARA_BASE64 | LAZ_YARA_BASE64WIDE},
+    {"fullword", LAZ_YARA_FULLWORD, LAZ_YARA_ON_TEXT | LAZ_YARA_ON_REGEX,
+     LAZ_YARA_BASE64 | LAZ_YARA_BASE64WIDE},
+    {"xor", LAZ_YARA_XOR, LAZ_YARA_ON_TEXT,
+     LAZ_YARA_NOCASE | LAZ_YARA_BASE64 | LAZ_YARA_BASE64WIDE},
+    {"base64", LAZ_YARA_BASE64, LAZ_YARA_ON_TEXT,
+     LAZ_YARA_NOCASE | LAZ_YARA_XOR | LAZ_YARA_FULLWORD},
+    {"base64wide", LAZ_YARA_BASE64WIDE, LAZ_YARA_ON_TEXT,
+     LAZ_YARA_NOCASE | LAZ_YARA_XOR | LAZ_YARA_FULLWORD},
+    {"private", LAZ_YARA_PRIVATE, LAZ_YARA_ON_TEXT | LAZ_YARA_ON_REGEX | LAZ_YARA_ON_HEX, 0},
+};
+#define MODIFIERS (sizeof modifiers / sizeof *modifiers)
+
+static const struct modifier *find_modifier(const struct laz_yara *y)
 {
-    if (laz_yara_is(y, "ascii"))
-        return &m->ascii;
-    if (laz_yara_is(y, "wide"))
-        return &m->wide;
-    if (laz_yara_is(y, "nocase"))
-        return &m->nocase;
-    if (laz_yara_is(y, "fullword"))
-        return &m->fullword;
+    for (size_t i = 0; i < MODIFIERS; i++)
+        if (laz_yara_is(y, modifiers[i].name))
+            return &modifiers[i];
     return NULL;
 }
 
-static enum laz_status take_modifier(struct laz_yara *y, struct laz_yara_modifiers *m, bool is_text,
+static enum laz_status fail_modifier(const struct laz_yara *y, enum laz_yara_string_kind kind,
                                      struct laz_error *err)
 {
-    bool *flag = is_text ? flag_of(m, y) : NULL;
+    static const char text[] = "ascii, wide, nocase, fullword, xor, base64, base64wide, private or "
+                               "the next string";
+    static const char regex[] = "ascii, wide, nocase, fullword, private or the next string";
+    static const char hex[] = "private or the next string";
 
-    if (is_text && laz_yara_is(y, "xor"))
+    return laz_yara_expected(y,
+                             kind == LAZ_YARA_ON_TEXT    ? text
+                             : kind == LAZ_YARA_ON_REGEX ? regex
+                                                         : hex,
+                             err);
+}
+
+static enum laz_status fail_excluded(const struct laz_yara *y, const struct modifier *modifier,
+                                     unsigned given, struct laz_error *err)
+{
+    char remedy[64] = "";
+
+    for (size_t i = 0; i < MODIFIERS; i++)
+        if ((modifier->excludes & given & modifiers[i].flag) != 0)
+            snprintf(remedy, sizeof remedy, "expected %s or %s", modifiers[i].name, modifier->name);
+    return laz_yara_fail(y, LAZ_INVALID, "these modifiers exclude one another", remedy, err);
+}
+
+static enum laz_status take_modifier(struct laz_yara *y, struct laz_yara_modifiers *m,
+                                     enum laz_yara_string_kind kind, struct laz_error *err)
+{
+    const struct modifier *modifier = find_modifier(y);
+
+    if (modifier == NULL || (modifier->kinds & kind) == 0)
+        return fail_modifier(y, kind, err);
+    if ((m->given & modifier->flag) != 0)
+        return laz_yara_fail(y, LAZ_INVALID, "this modifier stands there twice", "expected it once",
+                             err);
+    if ((m->given & modifier->excludes) != 0)
+        return fail_excluded(y, modifier, m->given, err);
+    m->given |= modifier->flag;
+    if (modifier->flag == LAZ_YARA_XOR)
         return take_xor(y, m, err);
-    if (is_text && (laz_yara_is(y, "base64") || laz_yara_is(y, "base64wide")))
-        return take_base64(y, m, err);
-    if (flag != NULL)
-        *flag = true;
-    else if (!laz_yara_is(y, "private"))
-        return laz_yara_expected(y,
-                                 is_text ? "ascii, wide, nocase, fullword, xor, base64, "
-                                           "base64wide, private or the next string"
-                                         : "private or the next string",
-                                 err);
     laz_yara_advance(y);
+    if (modifier->flag == LAZ_YARA_BASE64 || modifier->flag == LAZ_YARA_BASE64WIDE)
+        return take_alphabet(y, m, err);
     return LAZ_OK;
 }
 
 enum laz_status laz_yara_take_modifiers(struct laz_yara *y, struct laz_yara_modifiers *m,
-                                        bool is_text, struct laz_error *err)
+                                        enum laz_yara_string_kind kind, struct laz_error *err)
 {
-    bool is_base64;
-
-    *m = (struct laz_yara_modifiers){.ascii = false};
+    *m = (struct laz_yara_modifiers){.given = 0};
     memcpy(m->alphabet, ALPHABET, sizeof m->alphabet);
     while (y->word.kind == LAZ_YARA_NAME && !laz_yara_is(y, "condition")) {
-        enum laz_status s = take_modifier(y, m, is_text, err);
+        enum laz_status s = take_modifier(y, m, kind, err);
 
         if (s != LAZ_OK)
             return s;
     }
-    is_base64 = m->base64 || m->base64wide;
-    if ((m->is_xor && (m->nocase || is_base64)) || (is_base64 && (m->nocase || m->fullword)))
-        return laz_yara_fail(y, LAZ_INVALID, "these modifiers exclude one another",
-                             "xor goes with ascii, wide and private; base64 too", err);
-    if (m->is_xor && m->fullword)
-        return laz_yara_fail(y, LAZ_UNSUPPORTED, "xor with fullword is not supported",
-                             "expected one of both", err);
-    if (!m->wide)
-        m->ascii = true;
+    m->wide = (m->given & LAZ_YARA_WIDE) != 0;
+    m->ascii = (m->given & LAZ_YARA_ASCII) != 0 || !m->wide;
+    m->nocase = (m->given & LAZ_YARA_NOCASE) != 0;
+    m->fullword = (m->given & LAZ_YARA_FULLWORD) != 0;
+    m->base64 = (m->given & LAZ_YARA_BASE64) != 0;
+    m->base64wide = (m->given & LAZ_YARA_BASE64WIDE) != 0;
+    m->is_private = (m->given & LAZ_YARA_PRIVATE) != 0;
     return LAZ_OK;
 }
 

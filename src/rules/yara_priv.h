@@ -65,18 +65,42 @@ LAZ_CHECKED enum laz_status laz_yara_fail_here(const struct laz_yara *y, enum la
                                                const char *why, const char *remedy,
                                                struct laz_error *err);
 
+enum laz_yara_string_kind { LAZ_YARA_ON_TEXT = 1, LAZ_YARA_ON_HEX = 2, LAZ_YARA_ON_REGEX = 4 };
+
+enum laz_yara_modifier {
+    LAZ_YARA_ASCII = 1,
+    LAZ_YARA_WIDE = 2,
+    LAZ_YARA_NOCASE = 4,
+    LAZ_YARA_FULLWORD = 8,
+    LAZ_YARA_XOR = 16,
+    LAZ_YARA_BASE64 = 32,
+    LAZ_YARA_BASE64WIDE = 64,
+    LAZ_YARA_PRIVATE = 128,
+};
+
 struct laz_yara_modifiers {
-    bool ascii, wide, nocase, fullword;
-    bool is_xor, base64, base64wide;
+    unsigned given; /* enum laz_yara_modifier */
+    bool ascii, wide, nocase, fullword, base64, base64wide, is_private;
     uint8_t xor_first, xor_last;
     uint8_t alphabet[64];
 };
-/* What stands behind a string; is_text: one in quotes. */
+/* What stands behind a string. */
 LAZ_CHECKED enum laz_status laz_yara_take_modifiers(struct laz_yara *y,
-                                                    struct laz_yara_modifiers *m, bool is_text,
+                                                    struct laz_yara_modifiers *m,
+                                                    enum laz_yara_string_kind kind,
                                                     struct laz_error *err);
 size_t laz_yara_base64(const struct laz_yara_modifiers *m, const uint8_t *text, size_t len,
                        unsigned skip, uint8_t *out);
+
+/* What stands between the slashes of an expression, and the letters behind; y->word is the opening
+ * slash, and y->rest is afterwards what follows: the next word is taken by laz_yara_advance. */
+struct laz_regex_flags;
+LAZ_CHECKED enum laz_status laz_yara_take_regex(struct laz_yara *y, struct laz_view *text,
+                                                struct laz_regex_flags *flags,
+                                                struct laz_error *err);
+/* A string that is an expression, with its modifiers; y->word is the opening slash. */
+LAZ_CHECKED enum laz_status laz_yara_regex(struct laz_yara *y, struct laz_pattern *pattern,
+                                           struct laz_error *err);
 
 /* The strings section, behind "strings:". */
 LAZ_CHECKED enum laz_status laz_yara_strings(struct laz_yara *y, struct laz_error *err);

@@ -85,6 +85,8 @@ static enum laz_status add_base64(struct laz_yara *y, const uint8_t *text, size_
     for (unsigned skip = 0; skip < 3; skip++) {
         size_t count = laz_yara_base64(m, text, len, skip, out);
 
+        if (count == 0) /* of one byte no character is whole */
+            continue;
         if (m->base64)
             add_body(y, out, count, m, false, 0);
         if (m->base64wide)
@@ -100,9 +102,6 @@ static enum laz_status add_all_base64(struct laz_yara *y, const uint8_t *text, s
     enum laz_status s = LAZ_OK;
     uint8_t *wide;
 
-    if (len < 3)
-        return laz_yara_fail(y, LAZ_INVALID, "expected a text of at least 3 bytes before base64",
-                             "", err);
     wide = calloc(len, 2);
     if (wide == NULL)
         return laz_yara_fail(y, LAZ_NOMEM, "no memory", "", err);
@@ -130,7 +129,8 @@ static enum laz_status add_bodies(struct laz_yara *y, const uint8_t *bytes, size
     return LAZ_OK;
 }
 
-static enum laz_status take_text(struct laz_yara *y, struct laz_error *err)
+static enum laz_status take_text(struct laz_yara *y, struct laz_pattern *pattern,
+                                 struct laz_error *err)
 {
     struct laz_yara_word word = y->word;
     uint8_t *bytes = malloc(word.text.len + 1);
@@ -147,15 +147,18 @@ static enum laz_status take_text(struct laz_yara *y, struct laz_error *err)
         s = laz_yara_fail(y, LAZ_INVALID, "expected a text that is not empty", "", err);
     if (s == LAZ_OK) {
         laz_yara_advance(y);
-        s = laz_yara_take_modifiers(y, &m, true, err);
+        s = laz_yara_take_modifiers(y, &m, LAZ_YARA_ON_TEXT, err);
     }
-    if (s == LAZ_OK)
+    if (s == LAZ_OK) {
+        pattern->is_private = m.is_private;
         s = add_bodies(y, bytes, len, &m, err);
+    }
     free(bytes);
     return s;
 }
 
-static enum laz_status take_hex(struct laz_yara *y, struct laz_error *err)
+static enum laz_status take_hex(struct laz_yara *y, struct laz_pattern *pattern,
+                                struct laz_error *err)
 {
     struct laz_body body = {.token_first = (uint32_t)y->set->tokens.count};
     struct laz_yara_modifiers m;
@@ -163,9 +166,10 @@ static enum laz_status take_hex(struct laz_yara *y, struct laz_error *err)
     enum laz_status s = laz_yara_hex(y, err);
 
     if (s == LAZ_OK)
-        s = laz_yara_take_modifiers(y, &m, false, err);
+        s = laz_yara_take_modifiers(y, &m, LAZ_YARA_ON_HEX, err);
     if (s != LAZ_OK)
         return s;
+    pattern->is_private = m.is_private;
     body.token_count = (uint32_t)y->set->tokens.count - body.token_first;
     item = laz_list_add(y->set, &y->set->bodies, sizeof *item);
     if (item != NULL)
@@ -173,16 +177,16 @@ static enum laz_status take_hex(struct laz_yara *y, struct laz_error *err)
     return laz_ruleset_failed(y->set, err);
 }
 
-static enum laz_status take_value(struct laz_yara *y, struct laz_error *err)
+static enum laz_status take_value(struct laz_yara *y, struct laz_pattern *pattern,
+                                  struct laz_error *err)
 {
     if (y->word.kind == LAZ_YARA_TEXT)
-        return take_text(y, err);
+        return take_text(y, pattern, err);
     if (laz_yara_is(y, "{"))
-        return take_hex(y, err);
+        return take_hex(y, pattern, err);
     if (laz_yara_is(y, "/"))
-        return laz_yara_fail(y, LAZ_UNSUPPORTED, "regular expressions are not supported",
-                             "expected a text \"…\" or a hex string { … }", err);
-    return laz_yara_expected(y, "a text \"…\" or a hex string { … }", err);
+        return laz_yara_regex(y, pattern, err);
+    return laz_yara_expected(y, "a text \"…\", a hex string { … } or an expression /…/", err);
 }
 
 static enum laz_status note_name(struct laz_yara *y, struct laz_view name, struct laz_error *err)
@@ -220,7 +224,7 @@ static enum laz_status take_string(struct laz_yara *y, struct laz_error *err)
     laz_yara_advance(y);
     s = laz_yara_need(y, "=", err);
     if (s == LAZ_OK)
-        s = take_value(y, err);
+        s = take_value(y, &pattern, err);
     if (s != LAZ_OK)
         return s;
     pattern.body_count = (uint32_t)y->set->bodies.count - pattern.body_first;

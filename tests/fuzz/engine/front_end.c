@@ -2,10 +2,21 @@
 
 #include <stdlib.h>
 
+#include "match/regex.h"
 #include "rules/compiler_priv.h"
 
 #define SOURCE_SIZE_MAX 65536
 #define CODE_MAX        ((size_t)64 << 20)
+
+static void check_programs(const struct laz_ruleset *set, const struct laz_cut_form *form)
+{
+    struct laz_view all = laz_buf_view(&set->programs), program;
+
+    LAZ_ASSERT(form->atom_len == 0 || form->atom[0] != 0);
+    LAZ_ASSERT(laz_view_at(all, form->back, form->back_len, &program) && laz_regex_check(program));
+    LAZ_ASSERT(laz_view_at(all, form->ahead, form->ahead_len, &program) &&
+               laz_regex_check(program));
+}
 
 static void check_forms(const struct laz_ruleset *set, const struct laz_list *forms)
 {
@@ -14,6 +25,10 @@ static void check_forms(const struct laz_ruleset *set, const struct laz_list *fo
         struct laz_buf code;
         uint32_t gap_count = 0;
 
+        if (form->is_regex) {
+            check_programs(set, form);
+            continue;
+        }
         LAZ_ASSERT(form->atom_len > 0 && form->atom[0] != 0);
         for (unsigned ahead = 0; ahead < 2; ahead++) {
             laz_buf_init(&code, CODE_MAX);

@@ -124,14 +124,16 @@ static void alternatives_that_explode_are_kept_together(void **state)
     clear(&c);
 }
 
-static void a_body_without_a_whole_byte_is_refused(void **state)
+static void a_body_without_a_whole_byte_is_searched_for_like_an_expression(void **state)
 {
     static const struct laz_token tokens[] = {{LAZ_TOKEN_BYTE, 0x40, 0xf0, 0, 0}, BYTE(0)};
     struct cut c;
 
     cut(&c, tokens, sizeof tokens / sizeof *tokens);
-    assert_int_equal(c.status, LAZ_UNSUPPORTED);
-    assert_non_null(c.why);
+    assert_int_equal(c.status, LAZ_OK);
+    assert_int_equal(c.forms.count, 1);
+    assert_true(laz_list_at(struct laz_cut_form, &c.forms, 0)->is_regex);
+    assert_int_equal(laz_list_at(struct laz_cut_form, &c.forms, 0)->atom_len, 0);
     clear(&c);
 }
 
@@ -145,7 +147,7 @@ int main(void)
         cmocka_unit_test(an_atom_is_taken_where_bytes_are_rare),
         cmocka_unit_test(alternatives_are_unfolded_when_nothing_else_tells_enough),
         cmocka_unit_test(alternatives_that_explode_are_kept_together),
-        cmocka_unit_test(a_body_without_a_whole_byte_is_refused),
+        cmocka_unit_test(a_body_without_a_whole_byte_is_searched_for_like_an_expression),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
