@@ -11,6 +11,7 @@
 
 int laz_cli_agent(int argc, char **argv);
 int laz_cli_console(int argc, char **argv);
+int laz_cli_content(int argc, char **argv);
 int laz_cli_db(int argc, char **argv);
 int laz_cli_demo(int argc, char **argv);
 int laz_cli_quarantine(int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct command {
     {"demo", "an attack on a scratch share, stopped and rolled back", laz_cli_demo},
     {"scan", "scan files and folders on demand", laz_cli_scan},
     {"db", "build or describe a detection database", laz_cli_db},
+    {"content", "follow sources of detection content", laz_cli_content},
     {"agent", "run or steer the endpoint agent", laz_cli_agent},
     {"vault", "list or restore copies made before a write", laz_cli_vault},
     {"quarantine", "list, restore or delete removed files", laz_cli_quarantine},

@@ -44,3 +44,23 @@ bool laz_parts_take(struct laz_view *v, struct laz_view *name, struct laz_view *
     *v = rest;
     return true;
 }
+
+bool laz_feed_is_package(struct laz_view bytes)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } magic[] = {{"PK\003\004", 4},
+                 {"\037\213", 2},
+                 {"\375"
+                  "7zXZ",
+                  5},
+                 {"BZh", 3},
+                 {"\x28\xB5\x2F\xFD", 4}};
+    struct laz_view ustar;
+
+    for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
+        if (laz_view_starts(bytes, laz_view_from(magic[i].bytes, magic[i].len)))
+            return true;
+    return laz_view_at(bytes, 257, 5, &ustar) && laz_view_equal_text(ustar, "ustar");
+}

@@ -12,6 +12,9 @@
 #define LAZ_UNPACK_OUTPUT_FD  4 /* parts */
 #define LAZ_UNPACK_PROBLEM_FD 5 /* why it could not, as a text */
 
+/* Whether the bytes are a package: a zip, tar, gzip… */
+bool laz_feed_is_package(struct laz_view bytes);
+
 /* A relative path without "..", empty steps, backslashes and bytes that are no printable UTF-8. */
 bool laz_parts_name_is_safe(struct laz_view name);
 /* What stands before the bytes of a part. */

@@ -15,8 +15,8 @@ struct laz_feed_registry {
     /* Somebody took the database back: until a person says otherwise nothing is put in its place.
      * 0, or when. */
     uint64_t held_ms;
-    uint64_t built_ms; /* the last time that a database was put in place */
-    uint64_t left_out; /* rules that the proof left out of it */
+    uint64_t built_ms;                 /* the last time that a database was put in place */
+    uint64_t left_out;                 /* rules that the proof left out of it */
     char inputs[LAZ_FEED_DIGEST_SIZE]; /* of all that it was built of; "" before the first */
 };
 

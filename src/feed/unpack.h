@@ -10,8 +10,6 @@
 #define LAZ_UNPACK_FILES_MAX 20000u
 #define LAZ_UNPACK_RATIO_MAX 200u /* bytes out for each byte in, above the first 16 MiB */
 
-/* Whether the bytes are a package: a zip, tar, gzip… */
-bool laz_unpack_is_package(struct laz_view bytes);
 /* Whether a member is content of that kind, by its ending. */
 bool laz_unpack_wants(enum laz_feed_kind kind, struct laz_view name);
 

@@ -1,0 +1,103 @@
+#include "cli/content.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define WAIT_MS 15000
+
+static const char usage[] =
+    "usage: lazaret content list [--json]\n"
+    "       lazaret content show ID\n"
+    "       lazaret content add KIND LOCATION [OPTION]...\n"
+    "       lazaret content remove|enable|disable ID...\n"
+    "       lazaret content recommended [--secret-file FILE] [--dry-run]\n"
+    "       lazaret content update [--only ID] [--due] [--now] [--dry-run] [OPTION]...\n"
+    "       lazaret content back\n"
+    "       lazaret content run\n"
+    "Follows sources of detection content: gets what is new, builds a database beside the one in\n"
+    "use, proves it on clean files of this machine and on test samples, and puts it in place.\n"
+    "\n"
+    "KIND is freshclam-folder, folder, file, yara-package, list, stix, taxii or misp.\n"
+    "\n"
+    "  --data DIR           where everything is kept (default: " LAZ_CONTENT_DATA ")\n"
+    "  --json               one JSON object\n"
+    "add:\n"
+    "  --id ID              its name (default: made from the location)\n"
+    "  --licence TEXT       SPDX or words\n"
+    "  --every TIME         how often it is asked: 30m, 6h, 1d (default: 1d)\n"
+    "  --max-size SIZE      the most that may come: 64M, 1G (default: 256M)\n"
+    "  --secret-file FILE   its key, for a server that wants one; readable by its owner only\n"
+    "  --ca-file FILE       the only authority whose certificates it may show\n"
+    "  --plain-http         unencrypted, also from another machine\n"
+    "update:\n"
+    "  --only ID            ask only this source\n"
+    "  --due                ask only those whose time has come, as the timer does\n"
+    "  --now                ask also those that told us to wait\n"
+    "  --dry-run            fetch, build and prove, and change no database\n"
+    "  --clean DIR          its files are clean too; may be given several times\n"
+    "  --sample N           how many files of this machine's packages are tried (default: 2000)\n"
+    "  --prove-seconds N    the most time for that (default: 120)\n"
+    "  --left-out-max N     rules of one source that may fire on clean files and are left out,\n"
+    "                       before the source is refused (default: 20)\n"
+    "  --slower-max N       how many times slower than before it may become (default: 4)\n"
+    "  --slow-seconds N     give up on a source that sends less than a kilobyte in a second for\n"
+    "                       so long (default: 60)\n"
+    "  --quiet              only what went wrong\n";
+
+enum laz_status laz_content_open(const char *data, bool exclusive, struct laz_content *out,
+                                 struct laz_error *err)
+{
+    enum laz_status s;
+
+    out->data = data;
+    laz_feed_registry_init(&out->registry);
+    s = laz_feed_store_open(data, exclusive, WAIT_MS, &out->store, err);
+    if (s != LAZ_OK)
+        return s;
+    s = laz_feed_registry_load(&out->registry, out->store.content_fd, err);
+    if (s != LAZ_OK)
+        laz_feed_store_close(&out->store);
+    return s;
+}
+
+enum laz_status laz_content_save(const struct laz_content *c, struct laz_error *err)
+{
+    return laz_feed_registry_save(&c->registry, c->store.content_fd, err);
+}
+
+void laz_content_close(struct laz_content *c)
+{
+    laz_feed_registry_clear(&c->registry);
+    laz_feed_store_close(&c->store);
+}
+
+int laz_cli_content(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } verbs[] = {
+        {"list", laz_content_list},
+        {"show", laz_content_show},
+        {"add", laz_content_add},
+        {"remove", laz_content_remove},
+        {"enable", laz_content_enable},
+        {"disable", laz_content_enable},
+        {"recommended", laz_content_recommended},
+        {"update", laz_content_update},
+        {"back", laz_content_back},
+        {"run", laz_content_run},
+    };
+
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return fputs(usage, stdout) < 0 ? LAZ_EXIT_ERROR : LAZ_EXIT_OK;
+    for (size_t i = 0; argc >= 2 && i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+    return laz_cli_usage_error("content", argc >= 2 ? argv[1] : "",
+                               "expected list, show, add, remove, enable, disable, recommended, "
+                               "update, back or run");
+}
