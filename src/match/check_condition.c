@@ -1,6 +1,7 @@
 #include "match/database_priv.h"
 #include "match/fields.h"
 #include "match/program.h"
+#include "match/regex.h"
 
 /* An operation of a condition, taken apart. What it does not have is 0. */
 struct step {
@@ -71,7 +72,9 @@ static bool take_operands(struct laz_view *v, struct step *step)
     case LAZ_CONDITION_REAL:
         return laz_skip(v, 8);
     case LAZ_CONDITION_TEXT:
+    case LAZ_CONDITION_REGEX:
         return laz_take_u32le(v, &step->operand) && laz_take_u32le(v, &step->len);
+    case LAZ_CONDITION_EXTERNAL:
     case LAZ_CONDITION_FOUND:
     case LAZ_CONDITION_AT:
     case LAZ_CONDITION_IN:
@@ -124,7 +127,9 @@ static uint32_t takes_of(const struct step *step)
     case LAZ_CONDITION_NUMBER:
     case LAZ_CONDITION_REAL:
     case LAZ_CONDITION_TEXT:
+    case LAZ_CONDITION_REGEX:
     case LAZ_CONDITION_FILESIZE:
+    case LAZ_CONDITION_EXTERNAL:
     case LAZ_CONDITION_LOAD:
     case LAZ_CONDITION_FOUND:
     case LAZ_CONDITION_COUNT:
@@ -303,12 +308,28 @@ static bool items_fit(const struct walk *w, const struct step *step)
     return true;
 }
 
+static bool field_fits(const struct walk *w, uint32_t number)
+{
+    if (laz_field_get(number) == NULL)
+        return false;
+    if (w->bounds->modules != NULL)
+        *w->bounds->modules |= 1u << laz_field_module(number);
+    return true;
+}
+
 static bool operands_fit(const struct walk *w, const struct step *step)
 {
+    struct laz_view program;
+
     switch (step->op) {
     case LAZ_CONDITION_TEXT:
         return step->operand <= w->bounds->text_len &&
                step->len <= w->bounds->text_len - step->operand;
+    case LAZ_CONDITION_REGEX:
+        return laz_view_at(w->bounds->code, step->operand, step->len, &program) &&
+               laz_regex_check(program);
+    case LAZ_CONDITION_EXTERNAL:
+        return step->operand < w->bounds->external_count;
     case LAZ_CONDITION_LOAD:
         return is_set(w, step->slot);
     case LAZ_CONDITION_FOUND:
@@ -322,7 +343,7 @@ static bool operands_fit(const struct walk *w, const struct step *step)
     case LAZ_CONDITION_RULE:
         return step->operand < w->bounds->rule_index;
     case LAZ_CONDITION_FIELD:
-        return laz_field_get(step->operand) != NULL;
+        return field_fits(w, step->operand);
     case LAZ_CONDITION_READ:
         return read_fits(step->how);
     case LAZ_CONDITION_OF:

@@ -10,13 +10,16 @@ static bool run_fits(uint32_t first, uint32_t count, uint32_t end)
     return first <= end && count <= end - first;
 }
 
-static bool condition_fits(const struct laz_database *db, uint32_t code, uint32_t code_len,
+static bool condition_fits(struct laz_database *db, uint32_t code, uint32_t code_len,
                            uint32_t pattern_count, uint32_t rule)
 {
     struct laz_condition_bounds bounds = {
         .pattern_count = pattern_count,
         .rule_index = rule,
+        .external_count = db->external_count,
         .text_len = db->sections[LAZ_SECTION_TEXT].len,
+        .code = db->sections[LAZ_SECTION_CODE],
+        .modules = &db->modules,
     };
     struct laz_view part;
 
@@ -38,14 +41,41 @@ static bool waiters_fit(const struct laz_database *db, uint32_t rule, const stru
     return true;
 }
 
-static bool rules_fit(const struct laz_database *db)
+static bool globals_fit(const struct laz_database *db, const struct laz_rule *rule)
+{
+    struct laz_view rest = db->sections[LAZ_SECTION_GLOBALS];
+    uint32_t count, index;
+
+    if (rule->globals == 0)
+        return true;
+    if (!laz_skip(&rest, 4 * ((uint64_t)rule->globals - 1)) || !laz_take_u32le(&rest, &count) ||
+        count > rest.len / 4)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!laz_take_u32le(&rest, &index) || index >= db->rule_count)
+            return false;
+    return true;
+}
+
+static bool externals_fit(const struct laz_database *db)
+{
+    for (uint32_t i = 0; i < db->external_count; i++) {
+        uint8_t kind = laz_database_external(db, i).value.kind;
+
+        if (kind != LAZ_VALUE_NUMBER && kind != LAZ_VALUE_REAL && kind != LAZ_VALUE_TEXT)
+            return false;
+    }
+    return true;
+}
+
+static bool rules_fit(struct laz_database *db)
 {
     for (uint32_t i = 0; i < db->rule_count; i++) {
         struct laz_rule rule = laz_database_rule(db, i);
 
         if (!run_fits(rule.pattern_first, rule.pattern_count, db->pattern_count) ||
             !run_fits(rule.meta_first, rule.meta_count, db->meta_count) ||
-            !waiters_fit(db, i, &rule) ||
+            !waiters_fit(db, i, &rule) || !globals_fit(db, &rule) ||
             !condition_fits(db, rule.code, rule.code_len, rule.pattern_count, i))
             return false;
     }
@@ -137,7 +167,7 @@ static bool atoms_fit(const struct laz_database *db)
     return next == db->use_count;
 }
 
-static bool guards_fit(const struct laz_database *db)
+static bool guards_fit(struct laz_database *db)
 {
     for (uint32_t i = 0; i < db->guard_count; i++) {
         struct laz_guard guard = laz_database_guard(db, i);
@@ -178,9 +208,9 @@ static bool metas_fit(const struct laz_database *db)
     return true;
 }
 
-bool laz_database_check_rules(const struct laz_database *db)
+bool laz_database_check_rules(struct laz_database *db)
 {
-    return db->gap_count <= db->sections[LAZ_SECTION_CODE].len && rules_fit(db) &&
-           patterns_fit(db) && guards_fit(db) && forms_fit(db) && atoms_fit(db) &&
+    return db->gap_count <= db->sections[LAZ_SECTION_CODE].len && externals_fit(db) &&
+           rules_fit(db) && patterns_fit(db) && guards_fit(db) && forms_fit(db) && atoms_fit(db) &&
            always_fits(db) && groups_fit(db) && metas_fit(db);
 }

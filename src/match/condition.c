@@ -92,6 +92,30 @@ static struct laz_value text_of(const struct laz_matcher *m, const uint8_t *oper
                                          laz_load_u32(operand + 4)));
 }
 
+static struct laz_value regex_of(const struct laz_matcher *m, const uint8_t *operand)
+{
+    struct laz_value v = laz_value_text(
+        laz_view_from(laz_database_code(m->db, laz_load_u32(operand)), laz_load_u32(operand + 4)));
+
+    v.kind = LAZ_VALUE_REGEX;
+    return v;
+}
+
+/* What the run brings, when it is of the kind that the rules were checked with. */
+static struct laz_value external_of(const struct laz_matcher *m, uint32_t index)
+{
+    const struct laz_match_object *object = m->object;
+    struct laz_db_external e = laz_database_external(m->db, index);
+
+    for (size_t i = 0; i < object->external_count; i++) {
+        struct laz_value v = object->externals[i].value;
+
+        if (laz_view_equal_text(object->externals[i].name, e.name))
+            return v.kind == e.value.kind ? v : laz_value_undefined();
+    }
+    return e.value;
+}
+
 /* Operations that only give a value. False when op is none of them. */
 static bool give(struct laz_condition *c, uint8_t op)
 {
@@ -109,6 +133,14 @@ static bool give(struct laz_condition *c, uint8_t op)
     case LAZ_CONDITION_TEXT:
         c->pc += 8;
         laz_condition_push(c, text_of(c->m, operand));
+        return true;
+    case LAZ_CONDITION_REGEX:
+        c->pc += 8;
+        laz_condition_push(c, regex_of(c->m, operand));
+        return true;
+    case LAZ_CONDITION_EXTERNAL:
+        c->pc += 2;
+        laz_condition_push(c, external_of(c->m, laz_load_u16(operand)));
         return true;
     case LAZ_CONDITION_FILESIZE:
         laz_condition_push(c, laz_value_number((int64_t)c->m->object->bytes.len));

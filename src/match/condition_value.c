@@ -120,6 +120,14 @@ static bool is_numeric(struct laz_value v)
     return v.kind == LAZ_VALUE_NUMBER || v.kind == LAZ_VALUE_REAL;
 }
 
+static struct laz_value matches(struct laz_matcher *m, struct laz_view text,
+                                struct laz_view program)
+{
+    bool holds = laz_regex_search(program, text, m->regex, &m->steps_left);
+
+    return laz_matcher_spend(m, 1) ? laz_value_number(holds) : laz_value_undefined();
+}
+
 struct laz_value laz_condition_calculate(struct laz_matcher *m, uint8_t op, struct laz_value a,
                                          struct laz_value b)
 {
@@ -127,6 +135,8 @@ struct laz_value laz_condition_calculate(struct laz_matcher *m, uint8_t op, stru
         return with_numbers(op, a.n, b.n);
     if (is_numeric(a) && is_numeric(b))
         return with_reals(op, real_of(a), real_of(b));
+    if (op == LAZ_CONDITION_MATCHES && a.kind == LAZ_VALUE_TEXT && b.kind == LAZ_VALUE_REGEX)
+        return matches(m, a.text, b.text);
     if (a.kind == LAZ_VALUE_TEXT && b.kind == LAZ_VALUE_TEXT)
         return laz_condition_compare_texts(m, op, a.text, b.text);
     return laz_value_undefined();

@@ -91,6 +91,7 @@ static bool count_all(struct laz_database *db)
            count_records(db, LAZ_SECTION_FORMS, LAZ_FORM_SIZE, &db->form_count) &&
            count_records(db, LAZ_SECTION_ATOMS, LAZ_ATOM_SIZE, &db->atom_count) &&
            count_records(db, LAZ_SECTION_USES, LAZ_USE_SIZE, &db->use_count) &&
+           count_records(db, LAZ_SECTION_EXTERNALS, LAZ_EXTERNAL_SIZE, &db->external_count) &&
            count_records(db, LAZ_SECTION_GUARDS, LAZ_GUARD_SIZE, &db->guard_count) &&
            count_records(db, LAZ_SECTION_ALWAYS, LAZ_ALWAYS_SIZE, &db->always_count) &&
            count_records(db, LAZ_SECTION_WAITERS, LAZ_WAITER_SIZE, &db->waiter_count) &&

@@ -48,6 +48,8 @@ bool laz_database_verify(const struct laz_database *db, struct laz_view image);
 void laz_database_free(struct laz_database *db);
 void laz_database_drop(struct laz_database **db);
 void laz_database_info_get(const struct laz_database *db, struct laz_database_info *out);
+/* Whose fields conditions ask for: bits 1 << enum laz_module (match/fields.h). */
+unsigned laz_database_modules(const struct laz_database *db);
 /* index is below source_count. */
 void laz_database_source_get(const struct laz_database *db, uint32_t index,
                              struct laz_database_source *out);

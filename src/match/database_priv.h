@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "match/format.h"
+#include "match/value.h"
 
 struct laz_database {
     struct laz_view sections[LAZ_SECTIONS];
     uint32_t rule_count, pattern_count, form_count, atom_count, use_count, guard_count;
-    uint32_t always_count, waiter_count, group_count, meta_count, source_count;
+    uint32_t always_count, waiter_count, group_count, meta_count, source_count, external_count;
+    uint32_t modules;        /* whose fields conditions ask for: bits 1 << enum laz_module */
     uint32_t gap_count;      /* of all forms */
     uint32_t features;       /* of the processor that it was built for */
     uint32_t name, platform; /* texts */
@@ -24,6 +26,13 @@ struct laz_rule {
     uint32_t flags;
     uint32_t meta_first, meta_count;
     uint32_t waiter_first, waiter_count;
+    uint32_t globals; /* see laz_database_globals */
+};
+
+/* A name that runs may bring a value for. */
+struct laz_db_external {
+    const char *name;
+    struct laz_value value; /* where they do not */
 };
 
 /* Where a pattern's places matter. */
@@ -88,6 +97,10 @@ struct laz_pattern_record laz_database_pattern(const struct laz_database *db, ui
 struct laz_form laz_database_form(const struct laz_database *db, uint32_t index);
 struct laz_atom laz_database_atom(const struct laz_database *db, uint32_t index);
 struct laz_use laz_database_use(const struct laz_database *db, uint32_t index);
+struct laz_db_external laz_database_external(const struct laz_database *db, uint32_t index);
+/* The rules that must hold for rule too: *count of them, each a u32. */
+const uint8_t *laz_database_globals(const struct laz_database *db, const struct laz_rule *rule,
+                                    uint32_t *count);
 struct laz_guard laz_database_guard(const struct laz_database *db, uint32_t index);
 struct laz_always laz_database_always(const struct laz_database *db, uint32_t index);
 uint32_t laz_database_waiter(const struct laz_database *db, uint32_t index);
@@ -105,7 +118,7 @@ const uint8_t *laz_database_record(const struct laz_database *db, enum laz_secti
                                    uint32_t index, size_t size);
 
 /* The borders of opening: records and programs, and digests. False when anything does not fit. */
-bool laz_database_check_rules(const struct laz_database *db);
+bool laz_database_check_rules(struct laz_database *db);
 bool laz_database_check_digests(const struct laz_database *db);
 
 #endif

@@ -85,8 +85,34 @@ static bool report(const struct laz_matcher *m, uint32_t index, const struct laz
     return (rule->flags & LAZ_RULE_PRIVATE) != 0 || found(context, &hit);
 }
 
+/* Global rules hold for all rules of their name space, also for those before them. */
+static bool globals_hold(const struct laz_matcher *m, const struct laz_rule *rule)
+{
+    uint32_t count;
+    const uint8_t *p = laz_database_globals(m->db, rule, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (!laz_matcher_fired(m, laz_load_u32(p + 4 * (size_t)i)))
+            return false;
+    return true;
+}
+
+/* Reports what fired when all rules were asked. */
+static void report_all(const struct laz_matcher *m, laz_hit_fn *found, void *context)
+{
+    for (uint32_t i = 0; i < m->touched_count; i++) {
+        struct laz_rule rule = laz_database_rule(m->db, m->touched[i].rule);
+
+        if (m->touched[i].fired && globals_hold(m, &rule) &&
+            !report(m, m->touched[i].rule, &rule, found, context))
+            return;
+    }
+}
+
 void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
 {
+    bool has_globals = m->db->sections[LAZ_SECTION_GLOBALS].len > 0;
+
     touch_always(m);
     touch_waiters(m);
     sort_touched(m);
@@ -97,7 +123,9 @@ void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
         bool fits = target == LAZ_TARGET_ANY || target == m->object->target;
 
         state->fired = fits && laz_matcher_condition(m, &rule);
-        if (state->fired && !report(m, state->rule, &rule, found, context))
+        if (!has_globals && state->fired && !report(m, state->rule, &rule, found, context))
             return;
     }
+    if (has_globals)
+        report_all(m, found, context);
 }

@@ -15,7 +15,8 @@
  *     SOURCES  name text, flags u32, sha256[32]
  *     RULES    name text, source text, tags text, name_space text, pattern_first u32,
  *              pattern_count u16, flags u16, code u32, code_len u32, meta_first u32, meta_count
- * u32, waiter_first u32, waiter_count u32 PATTERNS rule u32, name text, flags u32, form_first u32,
+ * u32, waiter_first u32, waiter_count u32, globals u32: 0, or 1 and where in GLOBALS those stand
+ *              that must hold for it too PATTERNS rule u32, name text, flags u32, form_first u32,
  * form_count u32, zero u32, first u64, last u64 in the order of their rules; only places in [first,
  * last] matter FORMS    pattern u32, flags u32, atom_len u32, back u32, back_len u32, ahead u32,
  *              ahead_len u32, gap_first u32, gap_count u32, lead u32, atom[8]
@@ -31,6 +32,10 @@
  * those of the target and those that begin so; with neither, all METAS    name text, kind u32,
  * number i64, or text offset u32 and len u32 MATCHER  Vectorscan databases, ready to be used where
  * they are mapped
+ *
+ *     EXTERNALS name text, kind u32 (enum laz_value_kind), value u64: the number, the bits of a
+ *              double, or a text's offset and, 32 bits higher, its length; where a run brings none
+ *     GLOBALS  u32: lists of rules, each behind how many it has
  *
  *   KNOWN to COUNTS are described in format_known.h, with the reason why those that are larger than
  *   LAZ_DB_EAGER_MAX are not summed at opening.
@@ -65,6 +70,8 @@ enum laz_section {
     LAZ_SECTION_WAITERS,
     LAZ_SECTION_GROUPS,
     LAZ_SECTION_METAS,
+    LAZ_SECTION_EXTERNALS,
+    LAZ_SECTION_GLOBALS,
     LAZ_SECTION_MATCHER,
     LAZ_SECTION_KNOWN,
     LAZ_SECTION_TAILS,
@@ -80,7 +87,7 @@ enum laz_section {
 
 enum laz_record_size {
     LAZ_SOURCE_SIZE = 40,
-    LAZ_RULE_SIZE = 48,
+    LAZ_RULE_SIZE = 52,
     LAZ_PATTERN_SIZE = 40,
     LAZ_FORM_SIZE = 48,
     LAZ_ATOM_SIZE = 12,
@@ -90,6 +97,7 @@ enum laz_record_size {
     LAZ_WAITER_SIZE = 4,
     LAZ_GROUP_SIZE = 24,
     LAZ_META_SIZE = 16,
+    LAZ_EXTERNAL_SIZE = 16,
 };
 
 enum laz_source_flag { LAZ_SOURCE_HAS_DIGEST = 1, LAZ_SOURCE_UNSIGNED = 2 };

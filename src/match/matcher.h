@@ -26,6 +26,12 @@ enum laz_target {
     LAZ_TARGET_JAVA = 12,
 };
 
+/* A name that rules get from outside, with what it means for this object. */
+struct laz_external_value {
+    struct laz_view name;
+    struct laz_value value;
+};
+
 struct laz_match_object {
     struct laz_view bytes;
     enum laz_target target;
@@ -35,6 +41,8 @@ struct laz_match_object {
     bool (*field)(void *context, uint32_t field, const struct laz_value *args,
                   struct laz_value *out);
     void *context;
+    const struct laz_external_value *externals; /* they override what the database has */
+    size_t external_count;
 };
 
 /* Bounds for one object, so that no rule runs away with a file. */

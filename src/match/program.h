@@ -41,7 +41,9 @@ enum laz_condition_op {
     LAZ_CONDITION_NUMBER,   /* n u64: +1 */
     LAZ_CONDITION_REAL,     /* bits u64 of a double: +1 */
     LAZ_CONDITION_TEXT,     /* offset u32, len u32 in the section of texts: +1 */
+    LAZ_CONDITION_REGEX,    /* offset u32, len u32 in the section of code: +1 */
     LAZ_CONDITION_FILESIZE, /* +1 */
+    LAZ_CONDITION_EXTERNAL, /* index u16: +1 */
     LAZ_CONDITION_LOAD,     /* slot u8: +1 */
     LAZ_CONDITION_FOUND,    /* pattern u16: +1 */
     LAZ_CONDITION_AT,       /* pattern u16: offset -> truth */
@@ -86,14 +88,15 @@ enum laz_condition_op {
     LAZ_CONDITION_BIT_XOR,
     LAZ_CONDITION_SHIFT_LEFT,
     LAZ_CONDITION_SHIFT_RIGHT,
-    LAZ_CONDITION_CONTAINS, /* of texts, as all to IEQUALS */
+    LAZ_CONDITION_CONTAINS, /* of texts, as all to MATCHES */
     LAZ_CONDITION_ICONTAINS,
     LAZ_CONDITION_STARTSWITH,
     LAZ_CONDITION_ISTARTSWITH,
     LAZ_CONDITION_ENDSWITH,
     LAZ_CONDITION_IENDSWITH,
     LAZ_CONDITION_IEQUALS,
-    LAZ_CONDITION_NOT, /* one -> one, as all below */
+    LAZ_CONDITION_MATCHES, /* of a text and an expression */
+    LAZ_CONDITION_NOT,     /* one -> one, as all below */
     LAZ_CONDITION_NEGATE,
     LAZ_CONDITION_BIT_NOT,
     LAZ_CONDITION_DEFINED, /* 1 when defined, else 0 */
@@ -132,8 +135,10 @@ bool laz_condition_shape(struct laz_view code, struct laz_condition_shape *out);
 
 /* What a condition may name. */
 struct laz_condition_bounds {
-    uint32_t pattern_count, rule_index;
+    uint32_t pattern_count, rule_index, external_count;
     uint64_t text_len;
+    struct laz_view code; /* all of it: regular expressions stand there */
+    uint32_t *modules;    /* NULL, or gets the bits of the modules whose fields are asked for */
 };
 
 /* True when code is one whole program that stays inside itself, its stack and the given counts. */

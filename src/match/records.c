@@ -32,6 +32,7 @@ struct laz_rule laz_database_rule(const struct laz_database *db, uint32_t index)
         .meta_count = laz_load_u32(p + 36),
         .waiter_first = laz_load_u32(p + 40),
         .waiter_count = laz_load_u32(p + 44),
+        .globals = laz_load_u32(p + 48),
     };
 }
 
@@ -99,6 +100,39 @@ struct laz_always laz_database_always(const struct laz_database *db, uint32_t in
 uint32_t laz_database_waiter(const struct laz_database *db, uint32_t index)
 {
     return laz_load_u32(laz_database_record(db, LAZ_SECTION_WAITERS, index, LAZ_WAITER_SIZE));
+}
+
+struct laz_db_external laz_database_external(const struct laz_database *db, uint32_t index)
+{
+    const uint8_t *p = laz_database_record(db, LAZ_SECTION_EXTERNALS, index, LAZ_EXTERNAL_SIZE);
+    struct laz_view all = db->sections[LAZ_SECTION_TEXT];
+    uint64_t n = laz_load_u64(p + 8);
+    struct laz_db_external e = {.name = laz_database_text(db, laz_load_u32(p))};
+
+    e.value.kind = (uint8_t)laz_load_u32(p + 4);
+    if (e.value.kind == LAZ_VALUE_TEXT)
+        e.value.text = laz_view_first(laz_view_from_offset(all, n & UINT32_MAX), n >> 32);
+    else
+        memcpy(&e.value.n, &n, sizeof n); /* the bits of a number or of a double */
+    return e;
+}
+
+const uint8_t *laz_database_globals(const struct laz_database *db, const struct laz_rule *rule,
+                                    uint32_t *count)
+{
+    const uint8_t *p = db->sections[LAZ_SECTION_GLOBALS].data;
+
+    *count = 0;
+    if (rule->globals == 0)
+        return p;
+    p += 4 * ((size_t)rule->globals - 1);
+    *count = laz_load_u32(p);
+    return p + 4;
+}
+
+unsigned laz_database_modules(const struct laz_database *db)
+{
+    return db->modules;
 }
 
 struct laz_group laz_database_group(const struct laz_database *db, uint32_t index)

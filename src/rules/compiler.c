@@ -12,13 +12,6 @@ static uint32_t source_flags(const struct laz_ir_source *source)
            (source->is_unsigned ? (uint32_t)LAZ_SOURCE_UNSIGNED : 0);
 }
 
-static uint32_t name_space_of(const struct laz_ruleset *set, const struct laz_ir_rule *rule)
-{
-    if (rule->name_space >= set->name_spaces.count)
-        return UINT32_MAX; /* "" */
-    return laz_list_at(struct laz_name_space, &set->name_spaces, rule->name_space)->name;
-}
-
 /* waiters: where those of the rule begin, and where they end. */
 static enum laz_status write_rule(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
                                   const uint32_t *waiters, struct laz_image *image,
@@ -26,12 +19,15 @@ static enum laz_status write_rule(const struct laz_ruleset *set, const struct la
 {
     struct laz_buf *out = &image->sections[LAZ_SECTION_RULES];
     struct laz_buf *code = &image->sections[LAZ_SECTION_CODE];
-    struct laz_condition_bounds bounds =
-        laz_condition_bounds_of(set, rule, (uint32_t)(out->len / LAZ_RULE_SIZE));
-    size_t start = code->len;
+    const struct laz_name_space *space =
+        laz_list_at(struct laz_name_space, &set->name_spaces, rule->name_space);
+    struct laz_condition_bounds bounds;
+    size_t start;
+    bool ok = laz_condition_emit(code, set, rule, &start);
 
-    if (!laz_condition_emit(code, set, rule) ||
-        !laz_condition_code_check(laz_view_from_offset(laz_buf_view(code), start), &bounds))
+    bounds = laz_condition_bounds_of(set, rule, (uint32_t)(out->len / LAZ_RULE_SIZE),
+                                     laz_buf_view(code));
+    if (!ok || !laz_condition_code_check(laz_view_from_offset(laz_buf_view(code), start), &bounds))
         return laz_fail_at(err, LAZ_UNSUPPORTED, "rule", laz_ruleset_text_at(set, rule->source),
                            rule->line, rule->column, "the condition is too large",
                            "divide the rule");
@@ -39,7 +35,7 @@ static enum laz_status write_rule(const struct laz_ruleset *set, const struct la
     laz_ignore(laz_buf_add_u32le(out, rule->name));
     laz_ignore(laz_buf_add_u32le(out, rule->source));
     laz_ignore(laz_buf_add_u32le(out, rule->tags));
-    laz_ignore(laz_buf_add_u32le(out, name_space_of(set, rule)));
+    laz_ignore(laz_buf_add_u32le(out, space->name));
     laz_ignore(laz_buf_add_u32le(out, rule->pattern_first));
     laz_ignore(laz_buf_add_u16le(out, (uint16_t)rule->pattern_count));
     laz_ignore(laz_buf_add_u16le(out, rule->flags));
@@ -49,6 +45,7 @@ static enum laz_status write_rule(const struct laz_ruleset *set, const struct la
     laz_ignore(laz_buf_add_u32le(out, rule->meta_count));
     laz_ignore(laz_buf_add_u32le(out, waiters[0]));
     laz_ignore(laz_buf_add_u32le(out, waiters[1] - waiters[0]));
+    laz_ignore(laz_buf_add_u32le(out, space->globals));
     return LAZ_OK;
 }
 
@@ -121,8 +118,13 @@ static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint
                                  struct laz_image *image, struct laz_error *err)
 {
     uint32_t *waiters = NULL;
-    enum laz_status s = laz_bodies_write(set, image, &waiters, err);
+    enum laz_status s = laz_ruleset_failed(set, err);
 
+    if (s != LAZ_OK)
+        return s;
+    laz_globals_write(set, image);
+    laz_externals_write(set, image);
+    s = laz_bodies_write(set, image, &waiters, err);
     if (s == LAZ_OK)
         s = write_rules(set, waiters, image, err);
     free(waiters);

@@ -53,12 +53,14 @@ bool laz_verify_emit(struct laz_buf *code, const struct laz_ruleset *set,
  * when it is too large. */
 bool laz_condition_emit_value(struct laz_buf *code, size_t start, const struct laz_ruleset *set,
                               uint32_t node);
-/* Adds the rule's condition. False when it is too large. */
+/* Adds the rule's condition, which begins at *start; the programs of its expressions stand before
+ * it. False when it is too large. */
 bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
-                        const struct laz_ir_rule *rule);
-/* What the rule's condition may name; index: that of the rule. */
+                        const struct laz_ir_rule *rule, size_t *start);
+/* What the rule's condition may name; index: that of the rule; code: all that it may be in. */
 struct laz_condition_bounds laz_condition_bounds_of(const struct laz_ruleset *set,
-                                                    const struct laz_ir_rule *rule, uint32_t index);
+                                                    const struct laz_ir_rule *rule, uint32_t index,
+                                                    struct laz_view code);
 /* trigger.c: which patterns of a rule are looked for in every object. The rule is false when none
  * of them is found; so only then are its others searched for, on demand. */
 #define LAZ_TRIGGER_NEVER 1e100 /* from here on: no trigger */
@@ -149,6 +151,9 @@ bool laz_eager_choose(struct laz_bodies *b);
 /* matchers.c: fills the sections of atoms, uses, groups and matchers with the eager forms. */
 LAZ_CHECKED enum laz_status laz_matchers_write(struct laz_bodies *b, struct laz_error *err);
 
+/* Fills the sections of global rules and of externals; the buffers remember a refusal. */
+void laz_globals_write(struct laz_ruleset *set, struct laz_image *image);
+void laz_externals_write(const struct laz_ruleset *set, struct laz_image *image);
 /* Fills the sections of patterns, forms, atoms, code and matchers, and those of rules that are
  * looked at always or when others are. *waiters gets, for each rule, where its own begin in their
  * section, and the count of all; it is the caller's to free. */

@@ -15,6 +15,7 @@ struct emitter {
     struct laz_buf *code;
     size_t start; /* of the program */
     const struct laz_ruleset *set;
+    uint32_t program_at, program_first; /* of the rule's expressions: in the code, in the set */
     struct work *stack;
     size_t count, capacity;
     bool failed;
@@ -161,6 +162,16 @@ static void emit_real(struct emitter *e, double real)
     add_u64(e, bits);
 }
 
+static void emit_regex(struct emitter *e, const struct laz_node *node)
+{
+    const struct laz_expression *expression =
+        laz_list_at(struct laz_expression, &e->set->expressions, node->operand);
+
+    add_u8(e, LAZ_CONDITION_REGEX);
+    add_u32(e, e->program_at + (expression->program - e->program_first));
+    add_u32(e, expression->program_len);
+}
+
 /* The operation itself, behind the programs of its operands. */
 static void emit_op(struct emitter *e, const struct laz_node *node)
 {
@@ -176,6 +187,13 @@ static void emit_op(struct emitter *e, const struct laz_node *node)
         add_u8(e, LAZ_CONDITION_TEXT);
         add_u32(e, node->operand);
         add_u32(e, (uint32_t)node->n);
+        return;
+    case LAZ_NODE_REGEX:
+        emit_regex(e, node);
+        return;
+    case LAZ_NODE_EXTERNAL:
+        add_u8(e, LAZ_CONDITION_EXTERNAL);
+        add_u16(e, node->operand);
         return;
     case LAZ_NODE_VARIABLE:
         add_u8(e, LAZ_CONDITION_LOAD);
@@ -333,43 +351,76 @@ static bool step(struct emitter *e, struct work *w)
     }
 }
 
+static bool emit_value(struct emitter *e, uint32_t node)
+{
+    push(e, node);
+    while (e->count > 0 && !e->failed && laz_buf_failed(e->code) == LAZ_OK) {
+        size_t top = e->count - 1;
+        struct work w = e->stack[top];
+
+        if (step(e, &w))
+            e->stack[top] = w; /* the step may have moved the stack */
+        else
+            e->count--;
+    }
+    free(e->stack);
+    e->stack = NULL;
+    return !e->failed && laz_buf_failed(e->code) == LAZ_OK;
+}
+
 bool laz_condition_emit_value(struct laz_buf *code, size_t start, const struct laz_ruleset *set,
                               uint32_t node)
 {
     struct emitter e = {.code = code, .start = start, .set = set};
 
-    push(&e, node);
-    while (e.count > 0 && !e.failed && laz_buf_failed(code) == LAZ_OK) {
-        size_t top = e.count - 1;
-        struct work w = e.stack[top];
+    return emit_value(&e, node);
+}
 
-        if (step(&e, &w)) {
-            e.stack[top] = w; /* the step may have moved the stack */
-        } else {
-            e.count--;
-        }
+/* Copies the programs of the rule's expressions before the condition. */
+static void emit_programs(struct emitter *e, const struct laz_ir_rule *rule)
+{
+    struct laz_view all = laz_buf_view(&e->set->programs);
+    uint32_t end = 0;
+
+    e->program_at = (uint32_t)e->code->len;
+    for (uint32_t i = 0; i < rule->node_count; i++) {
+        const struct laz_node *node = laz_node_at(e->set, rule->node_first + i);
+        const struct laz_expression *x;
+
+        if (node->kind != LAZ_NODE_REGEX)
+            continue;
+        x = laz_list_at(struct laz_expression, &e->set->expressions, node->operand);
+        if (end == 0)
+            e->program_first = x->program;
+        end = x->program + x->program_len;
     }
-    free(e.stack);
-    return !e.failed && laz_buf_failed(code) == LAZ_OK;
+    if (end > 0)
+        laz_ignore(laz_buf_add(e->code, laz_view_first(laz_view_from_offset(all, e->program_first),
+                                                       end - e->program_first)));
 }
 
 bool laz_condition_emit(struct laz_buf *code, const struct laz_ruleset *set,
-                        const struct laz_ir_rule *rule)
+                        const struct laz_ir_rule *rule, size_t *start)
 {
-    size_t start = code->len;
+    struct emitter e = {.code = code, .set = set};
 
-    if (!laz_condition_emit_value(code, start, set, rule->condition))
+    emit_programs(&e, rule);
+    *start = e.start = code->len;
+    if (!emit_value(&e, rule->condition))
         return false;
     laz_ignore(laz_buf_add_u8(code, LAZ_CONDITION_RETURN)); /* checked below */
-    return laz_buf_failed(code) == LAZ_OK && code->len - start <= LAZ_CONDITION_CODE_MAX;
+    return laz_buf_failed(code) == LAZ_OK && code->len - *start <= LAZ_CONDITION_CODE_MAX;
 }
 
 struct laz_condition_bounds laz_condition_bounds_of(const struct laz_ruleset *set,
-                                                    const struct laz_ir_rule *rule, uint32_t index)
+                                                    const struct laz_ir_rule *rule, uint32_t index,
+                                                    struct laz_view code)
 {
     return (struct laz_condition_bounds){
         .pattern_count = rule->pattern_count,
         .rule_index = index,
+        .external_count = (uint32_t)set->externals.count,
         .text_len = set->text.len,
+        .code = code,
     };
 }

@@ -14,8 +14,10 @@ void laz_ruleset_init(struct laz_ruleset *set)
     *set = (struct laz_ruleset){.failed = false};
     laz_buf_init(&set->text, TEXT_MAX);
     laz_buf_init(&set->programs, PROGRAMS_MAX);
-    set->failed = laz_buf_add_u8(&set->text, 0) != LAZ_OK;                       /* text 0 is "" */
-    laz_ignore(laz_list_add(set, &set->nodes, sizeof(struct laz_node)) != NULL); /* 0 is none */
+    set->failed = laz_buf_add_u8(&set->text, 0) != LAZ_OK; /* text 0 is "" */
+    /* 0 is none, and the name space of what has no names of its own; the set remembers a refusal */
+    laz_ignore(laz_list_add(set, &set->nodes, sizeof(struct laz_node)) != NULL);
+    laz_ignore(laz_list_add(set, &set->name_spaces, sizeof(struct laz_name_space)) != NULL);
 }
 
 void laz_ruleset_clear(struct laz_ruleset *set)
@@ -31,6 +33,7 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->expressions.items);
     free(set->externals.items);
     free(set->metas.items);
+    free(set->imports.items);
     free(set->name_spaces.items);
     free(set->sources.items);
     free(set->ignored.items);
@@ -100,8 +103,9 @@ void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token)
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set)
 {
     return (struct laz_ruleset_mark){
-        set->rules.count, set->patterns.count,   set->bodies.count,      set->tokens.count,
-        set->nodes.count, set->node_items.count, set->expressions.count, set->metas.count};
+        set->rules.count,       set->patterns.count, set->bodies.count,
+        set->tokens.count,      set->nodes.count,    set->node_items.count,
+        set->expressions.count, set->metas.count,    set->programs.len};
 }
 
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
@@ -114,6 +118,7 @@ void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
     set->node_items.count = mark.node_items;
     set->expressions.count = mark.expressions;
     set->metas.count = mark.metas;
+    set->programs.len = mark.programs;
 }
 
 enum laz_status laz_ruleset_failed(const struct laz_ruleset *set, struct laz_error *err)

@@ -57,6 +57,7 @@ struct laz_ir_rule {
     uint32_t condition; /* node */
     uint32_t line, column;
     uint16_t flags; /* enum laz_rule_flag with the target */
+    bool is_global;
 };
 
 /* What a rule says of itself, for people: identifier = value. */
@@ -70,7 +71,8 @@ struct laz_ir_meta {
 
 /* A regular expression of a condition or a string, as it stands between its slashes. */
 struct laz_expression {
-    uint32_t text, text_len; /* in the pool; it may hold NUL */
+    uint32_t text, text_len;       /* in the pool; it may hold NUL */
+    uint32_t program, program_len; /* in the programs: what a condition runs over a text */
     bool nocase, dot_all;
     uint32_t line, column;
 };
@@ -90,7 +92,9 @@ struct laz_ir_external {
 
 /* Rules with one name may stand in several of these. Global rules hold for their own. */
 struct laz_name_space {
-    uint32_t name; /* text */
+    uint32_t name;         /* text */
+    uint32_t global_count; /* of its rules */
+    uint32_t globals;      /* of the image, once they were written */
 };
 
 struct laz_ir_source {
@@ -143,6 +147,7 @@ struct laz_ruleset {
     struct laz_list expressions; /* struct laz_expression */
     struct laz_list externals;   /* struct laz_ir_external */
     struct laz_list metas;       /* struct laz_ir_meta */
+    struct laz_list imports;     /* uint8_t: enum laz_module, in their order */
     struct laz_list name_spaces; /* struct laz_name_space */
     struct laz_known_set *known; /* known.h; NULL until something is known */
     struct laz_list sources;     /* struct laz_ir_source */
@@ -168,7 +173,7 @@ void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token);
 
 /* Takes back what was added behind mark, but for texts, externals and name spaces. */
 struct laz_ruleset_mark {
-    size_t rules, patterns, bodies, tokens, nodes, node_items, expressions, metas;
+    size_t rules, patterns, bodies, tokens, nodes, node_items, expressions, metas, programs;
 };
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);

@@ -2,6 +2,8 @@
 
 #include "rules/compiler_priv.h"
 
+#define CODE_MAX ((size_t)16 << 20) /* of one condition with its expressions */
+
 /* The forms' programs, written to be thrown away. */
 static bool forms_fit(const struct laz_ruleset *set, const struct laz_list *forms)
 {
@@ -48,14 +50,15 @@ static enum laz_status check_pattern(struct laz_ruleset *set, const struct laz_i
 static enum laz_status check_condition(const struct laz_ruleset *set,
                                        const struct laz_ir_rule *rule, struct laz_error *err)
 {
-    struct laz_condition_bounds bounds =
-        laz_condition_bounds_of(set, rule, (uint32_t)set->rules.count);
+    struct laz_condition_bounds bounds;
     struct laz_buf code;
+    size_t start;
     bool ok;
 
-    laz_buf_init(&code, 2 * (size_t)LAZ_CONDITION_CODE_MAX);
-    ok = laz_condition_emit(&code, set, rule) &&
-         laz_condition_code_check(laz_buf_view(&code), &bounds);
+    laz_buf_init(&code, CODE_MAX);
+    ok = laz_condition_emit(&code, set, rule, &start);
+    bounds = laz_condition_bounds_of(set, rule, (uint32_t)set->rules.count, laz_buf_view(&code));
+    ok = ok && laz_condition_code_check(laz_view_from_offset(laz_buf_view(&code), start), &bounds);
     laz_buf_clear(&code);
     if (ok)
         return LAZ_OK;

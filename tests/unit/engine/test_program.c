@@ -58,8 +58,13 @@ struct condition {
 #define U16(n)   (n) & 0xff, (n) >> 8
 #define U32(n)   (n) & 0xff, (n) >> 8 & 0xff, 0, 0
 
-/* Of rule 1, with two patterns and eight bytes of text. */
-static const struct laz_condition_bounds bounds = {2, 1, 8};
+/* Of rule 1, with two patterns, an external and eight bytes of text. */
+static const struct laz_condition_bounds bounds = {
+    .pattern_count = 2,
+    .rule_index = 1,
+    .external_count = 1,
+    .text_len = 8,
+};
 
 static void check_programs(const struct condition *programs, size_t count)
 {
@@ -87,7 +92,10 @@ static void a_condition_that_leaves_its_stack_is_refused(void **state)
         CODE(true, OP(TEXT), U32(3), U32(5), OP(RETURN)),
         CODE(false, OP(TEXT), U32(4), U32(5), OP(RETURN)), /* past the texts */
         CODE(false, OP(TEXT), U32(9), U32(0), OP(RETURN)),
-        CODE(false, OP(AND), OP(RETURN)), /* nothing to join */
+        CODE(true, OP(EXTERNAL), U16(0), OP(RETURN)),
+        CODE(false, OP(EXTERNAL), U16(1), OP(RETURN)),
+        CODE(false, OP(REGEX), U32(0), U32(4), OP(RETURN)), /* there is no code for it */
+        CODE(false, OP(AND), OP(RETURN)),                   /* nothing to join */
         CODE(false, OP(OPS), OP(RETURN)),
         CODE(false, 0xff, OP(RETURN)),
         CODE(false, OP(LOAD), 0, OP(RETURN)), /* outside of a loop */
