@@ -26,8 +26,8 @@ static void add_detection(struct laz_buf *out, const struct laz_detection *d, bo
 {
     const struct {
         const char *name, *value;
-    } members[] = {
-        {"name", d->name}, {"kind", d->kind}, {"member", d->member}, {"source", d->source}};
+    } members[] = {{"name", d->name},     {"kind", d->kind},    {"member", d->member},
+                   {"source", d->source}, {"reason", d->about}, {"attack", d->attack}};
 
     laz_ignore(laz_buf_add_text(out, first ? "{" : ",{"));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {

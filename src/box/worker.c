@@ -163,6 +163,8 @@ static enum laz_status take_verdict(const struct laz_scan_verdict_message *m,
         copy_text(d->kind, sizeof d->kind, m->detections[i].kind);
         copy_text(d->member, sizeof d->member, m->detections[i].member);
         copy_text(d->source, sizeof d->source, m->detections[i].source);
+        copy_text(d->about, sizeof d->about, m->detections[i].about);
+        copy_text(d->attack, sizeof d->attack, m->detections[i].attack);
     }
     out->note_count = m->note_count;
     for (uint32_t i = 0; i < m->note_count; i++) {

@@ -64,9 +64,9 @@ static void fill_verdict(const struct laz_verdict *v, struct laz_scan_verdict_me
     for (uint32_t i = 0; i < v->detection_count; i++) {
         const struct laz_detection *d = &v->detections[i];
 
-        m->detections[i] =
-            (struct laz_scan_detection_message){laz_view_of(d->name), laz_view_of(d->kind),
-                                                laz_view_of(d->member), laz_view_of(d->source)};
+        m->detections[i] = (struct laz_scan_detection_message){
+            laz_view_of(d->name),   laz_view_of(d->kind),  laz_view_of(d->member),
+            laz_view_of(d->source), laz_view_of(d->about), laz_view_of(d->attack)};
     }
     m->note_count = v->note_count;
     for (uint32_t i = 0; i < v->note_count; i++)

@@ -61,6 +61,10 @@ static void add_detections(struct laz_buf *b, const struct laz_verdict *v)
         add_json(b, "member", d->member);
         add(b, ",");
         add_json(b, "source", d->source);
+        add(b, ",");
+        add_json(b, "reason", d->about);
+        add(b, ",");
+        add_json(b, "attack", d->attack);
         add(b, "}");
     }
     add(b, "]");
@@ -120,7 +124,7 @@ static void add_escaped(struct laz_buf *b, const char *text)
 }
 
 static void add_line(struct laz_buf *b, const char *path, const char *verdict, const char *word,
-                     const char *member)
+                     const char *member, const char *about)
 {
     add_escaped(b, path);
     laz_ignore(laz_buf_addf(b, ": %s", verdict));
@@ -133,6 +137,10 @@ static void add_line(struct laz_buf *b, const char *path, const char *verdict, c
         add_escaped(b, member);
         add(b, ")");
     }
+    if (about[0] != 0) {
+        add(b, ": ");
+        add_escaped(b, about);
+    }
     add(b, "\n");
 }
 
@@ -143,9 +151,10 @@ void laz_scan_print_text(const char *path, const struct laz_verdict *v, bool ver
 
     laz_buf_init(&b, LINE_MAX_LEN);
     for (uint32_t i = 0; i < v->detection_count; i++)
-        add_line(&b, path, verdict, v->detections[i].name, v->detections[i].member);
+        add_line(&b, path, verdict, v->detections[i].name, v->detections[i].member,
+                 v->detections[i].about);
     if (v->detection_count == 0 && (v->kind != LAZ_CLEAN || verbose))
-        add_line(&b, path, verdict, v->reason, v->note_count > 0 ? v->notes[0].member : "");
+        add_line(&b, path, verdict, v->reason, v->note_count > 0 ? v->notes[0].member : "", "");
     print(&b);
 }
 

@@ -66,7 +66,8 @@ struct laz_hit {
     const char *source;     /* file of the pack that it came from: "testfiles.hdb" */
     const char *tags;       /* blank separated, may be "" */
     const char *name_space; /* of the rule, may be "" or NULL */
-    uint32_t rule;          /* its number, when it is no hash */
+    bool is_rule;           /* and no hash or other entry of a list */
+    uint32_t rule;          /* its number then */
 };
 
 /* What a rule says of itself: name = value. */

@@ -79,6 +79,7 @@ static bool report(const struct laz_matcher *m, uint32_t index, const struct laz
         .source = laz_database_text(m->db, rule->source),
         .tags = laz_database_text(m->db, rule->tags),
         .name_space = laz_database_text(m->db, rule->name_space),
+        .is_rule = true,
         .rule = index,
     };
 

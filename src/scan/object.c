@@ -45,12 +45,38 @@ static bool is_suspicion(const char *tags)
     return false;
 }
 
+static struct laz_view meta_text(struct laz_scanner *s, uint32_t rule, const char *name)
+{
+    uint32_t count = laz_database_meta_count(s->db, rule);
+    struct laz_meta meta;
+
+    for (uint32_t i = 0; i < count; i++) {
+        laz_database_meta_get(s->db, rule, i, &meta);
+        if (strcmp(meta.name, name) == 0 && meta.value.kind == LAZ_VALUE_TEXT)
+            return meta.value.text;
+    }
+    return laz_view_of("");
+}
+
+/* What a rule says for people: "reason" in our own rules, "description" in most public ones. */
+static void explain(struct laz_scanner *s, const struct laz_hit *hit, struct laz_detection *d)
+{
+    struct laz_view about = meta_text(s, hit->rule, "reason");
+
+    if (about.len == 0)
+        about = meta_text(s, hit->rule, "description");
+    laz_detection_explain(d, about, meta_text(s, hit->rule, "attack"));
+}
+
 static bool add_hit(void *context, const struct laz_hit *hit)
 {
     struct laz_scanner *s = context;
+    struct laz_detection *d =
+        laz_verdict_add_detection(s->verdict, hit->name, hit->kind, hit->source,
+                                  laz_scanner_path(s), is_suspicion(hit->tags));
 
-    laz_verdict_add_detection(s->verdict, hit->name, hit->kind, hit->source, laz_scanner_path(s),
-                              is_suspicion(hit->tags));
+    if (d != NULL && hit->is_rule)
+        explain(s, hit, d);
     return s->verdict->detection_count < LAZ_VERDICT_DETECTIONS_MAX;
 }
 

@@ -135,19 +135,28 @@ static void fold(struct laz_verdict *v, enum laz_verdict_kind kind, enum laz_rea
     v->kind = worse;
 }
 
-void laz_verdict_add_detection(struct laz_verdict *v, const char *name, const char *kind,
-                               const char *source, struct laz_view member, bool suspicious)
+struct laz_detection *laz_verdict_add_detection(struct laz_verdict *v, const char *name,
+                                                const char *kind, const char *source,
+                                                struct laz_view member, bool suspicious)
 {
     struct laz_detection *d;
 
     fold(v, suspicious ? LAZ_SUSPICIOUS : LAZ_MALICIOUS, LAZ_REASON_DETECTED);
     if (v->detection_count == LAZ_VERDICT_DETECTIONS_MAX)
-        return;
+        return NULL;
     d = &v->detections[v->detection_count++];
     put_start(d->name, sizeof d->name, laz_view_of(name));
     put_start(d->kind, sizeof d->kind, laz_view_of(kind));
     put_start(d->source, sizeof d->source, laz_view_of(source));
     put_end(d->member, sizeof d->member, member);
+    d->about[0] = d->attack[0] = 0;
+    return d;
+}
+
+void laz_detection_explain(struct laz_detection *d, struct laz_view about, struct laz_view attack)
+{
+    put_start(d->about, sizeof d->about, about);
+    put_start(d->attack, sizeof d->attack, attack);
 }
 
 void laz_verdict_add_note(struct laz_verdict *v, enum laz_reason reason, struct laz_view member,

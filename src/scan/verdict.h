@@ -45,6 +45,8 @@ struct laz_detection {
     char kind[LAZ_VERDICT_WORD_SIZE];     /* "hash", "body", "yara", "inspector" */
     char member[LAZ_VERDICT_MEMBER_SIZE]; /* path inside the object; "" for the object itself */
     char source[LAZ_VERDICT_NAME_SIZE];
+    char about[LAZ_VERDICT_NAME_SIZE];  /* why, in plain language; "" when nobody said */
+    char attack[LAZ_VERDICT_WORD_SIZE]; /* MITRE ATT&CK technique, "T1486"; "" when nobody said */
 };
 
 /* A part that was not read. */
@@ -74,9 +76,13 @@ struct laz_verdict {
 void laz_verdict_init(struct laz_verdict *v);
 /* Incomplete for one reason, of nothing that was read: for who could not ask a worker. */
 void laz_verdict_init_incomplete(struct laz_verdict *v, enum laz_reason reason);
-/* Text that is too long is cut: names keep their start, members their end. */
-void laz_verdict_add_detection(struct laz_verdict *v, const char *name, const char *kind,
-                               const char *source, struct laz_view member, bool suspicious);
+/* Text that is too long is cut: names keep their start, members their end. The detection, so that
+ * the caller may say more of it; NULL when there are too many. */
+struct laz_detection *laz_verdict_add_detection(struct laz_verdict *v, const char *name,
+                                                const char *kind, const char *source,
+                                                struct laz_view member, bool suspicious);
+/* What the rule's author says of the detection. */
+void laz_detection_explain(struct laz_detection *d, struct laz_view about, struct laz_view attack);
 void laz_verdict_add_note(struct laz_verdict *v, enum laz_reason reason, struct laz_view member,
                           const char *type);
 

@@ -103,6 +103,8 @@ static void write_verdict(struct laz_buf *b, const struct laz_scan_verdict_messa
         add_start(b, m->detections[i].kind, LAZ_SCAN_NAME_MAX);
         add_end(b, m->detections[i].member, LAZ_SCAN_MEMBER_MAX);
         add_start(b, m->detections[i].source, LAZ_SCAN_NAME_MAX);
+        add_start(b, m->detections[i].about, LAZ_SCAN_NAME_MAX);
+        add_start(b, m->detections[i].attack, LAZ_SCAN_NAME_MAX);
     }
     add_byte(b, m->note_count);
     for (uint32_t i = 0; i < m->note_count; i++) {
@@ -231,7 +233,9 @@ static bool read_detection(struct laz_view *v, struct laz_scan_detection_message
 {
     return take_text(v, LAZ_SCAN_NAME_MAX, &d->name) && take_text(v, LAZ_SCAN_NAME_MAX, &d->kind) &&
            take_text(v, LAZ_SCAN_MEMBER_MAX, &d->member) &&
-           take_text(v, LAZ_SCAN_NAME_MAX, &d->source);
+           take_text(v, LAZ_SCAN_NAME_MAX, &d->source) &&
+           take_text(v, LAZ_SCAN_NAME_MAX, &d->about) &&
+           take_text(v, LAZ_SCAN_NAME_MAX, &d->attack);
 }
 
 static bool read_note(struct laz_view *v, struct laz_scan_note_message *n)

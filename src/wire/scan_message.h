@@ -41,7 +41,7 @@ struct laz_scan_failed_message {
 };
 
 struct laz_scan_detection_message {
-    struct laz_view name, kind, member, source;
+    struct laz_view name, kind, member, source, about, attack;
 };
 
 /* A part that was not read, and why. */

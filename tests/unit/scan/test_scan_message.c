@@ -27,7 +27,8 @@ static void fill_verdict(struct laz_scan_message *m)
         .note_count = 1,
     };
     m->verdict.detections[0] = (struct laz_scan_detection_message){
-        laz_view_of("Rule"), laz_view_of("body"), laz_view_of("a/b"), laz_view_of("x.ndb")};
+        laz_view_of("Rule"),  laz_view_of("body"),     laz_view_of("a/b"),
+        laz_view_of("x.ndb"), laz_view_of("a reason"), laz_view_of("T1486")};
     m->verdict.notes[0] = (struct laz_scan_note_message){laz_view_of("c"), laz_view_of("encrypted"),
                                                          laz_view_of("zip")};
 }
@@ -52,6 +53,8 @@ static void a_verdict_arrives_as_it_was_sent(void **state)
     assert_true(got.verdict.has_sha256);
     assert_int_equal(got.verdict.detection_count, 1);
     assert_true(laz_view_equal_text(got.verdict.detections[0].member, "a/b"));
+    assert_true(laz_view_equal_text(got.verdict.detections[0].about, "a reason"));
+    assert_true(laz_view_equal_text(got.verdict.detections[0].attack, "T1486"));
     assert_true(laz_view_equal_text(got.verdict.notes[0].reason, "encrypted"));
     laz_buf_clear(&b);
 }
@@ -153,7 +156,7 @@ static void the_largest_verdict_fits(void **state)
     m.verdict.detection_count = LAZ_SCAN_DETECTIONS_MAX;
     m.verdict.note_count = LAZ_SCAN_NOTES_MAX;
     for (size_t i = 0; i < LAZ_SCAN_DETECTIONS_MAX; i++)
-        m.verdict.detections[i] = (struct laz_scan_detection_message){v, v, v, v};
+        m.verdict.detections[i] = (struct laz_scan_detection_message){v, v, v, v, v, v};
     for (size_t i = 0; i < LAZ_SCAN_NOTES_MAX; i++)
         m.verdict.notes[i] = (struct laz_scan_note_message){v, v, v};
     write(&m, &b);
