@@ -5,6 +5,8 @@
 #define DATA_LITTLE     1
 #define DATA_BIG        2
 #define IDENT_SIZE      16
+#define HEADER_SIZE_32  52
+#define HEADER_SIZE_64  64
 #define SECTION_SIZE_32 40
 #define SECTION_SIZE_64 64
 #define SEGMENT_SIZE_32 32
@@ -19,7 +21,7 @@
 #define SECTION_NOBITS    8
 #define SECTION_DYNAMIC   11
 #define SEGMENT_DYNAMIC   2
-#define SEGMENT_COUNT_MAX 0xFFFEu /* PN_XNUM - 1 */
+#define SEGMENT_COUNT_MAX 0xFFFEu             /* PN_XNUM - 1 */
 #define NAME_LEN_MAX      ((size_t)16 * 1024) /* of a symbol: so that one look costs little */
 #define DYNAMIC_END       0
 
@@ -240,7 +242,7 @@ static void find_dynamic(struct laz_elf *elf)
 
     for (uint64_t i = 0; laz_elf_segment(elf, i, &s) && s.type != SEGMENT_DYNAMIC;)
         i++;
-    if (s.type != SEGMENT_DYNAMIC || s.offset >= elf->file.len)
+    if (s.type != SEGMENT_DYNAMIC)
         return;
     elf->has_dynamic = true;
     elf->dynamic = laz_view_first(laz_view_from_offset(elf->file, s.offset), s.file_size);
@@ -253,7 +255,8 @@ bool laz_elf_open(struct laz_view file, struct laz_elf *out)
 {
     struct laz_elf elf = {.file = file};
 
-    if (!take_header(file, &elf))
+    /* As YARA has it, a header with nothing behind it is no file. */
+    if (!take_header(file, &elf) || file.len == (elf.is_64 ? HEADER_SIZE_64 : HEADER_SIZE_32))
         return false;
     find_tables(&elf);
     find_symbols(&elf);

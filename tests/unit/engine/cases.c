@@ -4,6 +4,8 @@
  *   === rule NAME           a source, as it stands
  *   === define NAME=VALUE   an external variable, before the rules' first check
  *   === input [TARGET]      one object, put together of lines: text "…", hex …, repeat N LINE
+ *   === report              that of a Cuckoo sandbox, JSON, for the module cuckoo
+ *   === values              what modules say of the object: case_values.h
  *   === expected            names, one a line, sorted; nothing when the object is clean
  *   === refused             where and what: NAME:LINE:COLUMN: why
  */
@@ -12,12 +14,14 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "case_values.h"
 #include "engine.h"
 #include "sys/fd.h"
 
 #define SOURCES_MAX 8
 #define DEFINES_MAX 8
 #define INPUT_MAX   (64 * MIB)
+#define NOW         1700000000 /* what time.now() gives */
 
 struct test_case {
     struct laz_view rest;
@@ -29,6 +33,7 @@ struct test_case {
     struct laz_external defines[DEFINES_MAX];
     struct laz_source_options options;
     struct laz_buf input, found;
+    struct laz_view report;
     enum laz_target target;
     bool is_built;
     struct engine engine;
@@ -158,11 +163,28 @@ static bool check_expected(struct test_case *c)
     if (!build(c))
         return false;
     laz_buf_reset(&c->found);
+    c->engine.input.cuckoo = c->report;
+    c->engine.input.now_s = NOW;
     if (engine_scan(&c->engine, laz_buf_view(&c->input), c->target, NULL, &c->found) != LAZ_OK)
         return set_problem(c, "was not matched to the end", c->body);
     if (laz_view_equal(laz_view_trim(laz_buf_view(&c->found)), laz_view_trim(c->body)))
         return true;
     return set_problem(c, "found instead", laz_buf_view(&c->found));
+}
+
+static bool check_values(struct test_case *c)
+{
+    struct laz_modules_input input = {
+        .bytes = laz_buf_view(&c->input), .cuckoo = c->report, .now_s = NOW};
+    struct laz_modules *m = NULL;
+    bool ok;
+
+    if (laz_modules_new(&m) != LAZ_OK)
+        return set_problem(c, "no memory", c->title);
+    laz_modules_start(m, &input);
+    ok = case_values_check(m, c->body, c->problem, sizeof c->problem);
+    laz_modules_free(m);
+    return ok;
 }
 
 static bool check_refused(struct test_case *c)
@@ -196,9 +218,13 @@ static bool run_sections(struct test_case *c)
             ok = add_define(c, c->title);
         } else if (take_prefix(&c->title, "input")) {
             ok = read_input(c, laz_view_trim(c->title));
+        } else if (laz_view_equal_text(c->title, "report")) {
+            c->report = c->body;
+            ok = true;
         } else {
             check_count++;
             ok = laz_view_equal_text(c->title, "expected")  ? check_expected(c)
+                 : laz_view_equal_text(c->title, "values")  ? check_values(c)
                  : laz_view_equal_text(c->title, "refused") ? check_refused(c)
                                                             : set_problem(c, "section", c->title);
         }

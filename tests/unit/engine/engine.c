@@ -21,6 +21,8 @@ enum laz_status engine_open(struct engine *e, struct laz_view image, struct laz_
     s = laz_database_open(laz_view_from(e->image, image.len), &e->db, err);
     if (s == LAZ_OK)
         s = laz_matcher_new(e->db, &e->matcher, err);
+    if (s == LAZ_OK)
+        s = laz_modules_new(&e->modules);
     if (s != LAZ_OK)
         engine_clear(e);
     return s;
@@ -58,6 +60,7 @@ enum laz_status engine_build_text(struct engine *e, const char *name, const char
 void engine_clear(struct engine *e)
 {
     laz_matcher_drop(&e->matcher);
+    laz_modules_drop(&e->modules);
     laz_database_drop(&e->db);
     free(e->image);
     e->image = NULL;
@@ -103,11 +106,14 @@ static int compare_texts(const void *a, const void *b)
 enum laz_status engine_scan(struct engine *e, struct laz_view object, enum laz_target target,
                             const struct laz_match_limits *limits, struct laz_buf *out)
 {
-    struct laz_match_object o = {.bytes = object, .target = target};
+    struct laz_match_object o = {
+        .bytes = object, .target = target, .field = laz_modules_field, .context = e->modules};
     struct names names = {.count = 0};
     enum laz_status s;
 
     find_hashes(e, object, &names);
+    e->input.bytes = object;
+    laz_modules_start(e->modules, &e->input);
     s = laz_matcher_run(e->matcher, &o, limits, add_name, &names);
     if (names.count > 0)
         qsort(names.items, names.count, sizeof *names.items, compare_texts);

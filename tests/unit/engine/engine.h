@@ -5,12 +5,15 @@
 #include "base/buf.h"
 #include "match/matcher.h"
 #include "rules/source.h"
+#include "scan/modules.h"
 
 struct engine {
     void *image; /* owned; on a page */
     size_t image_len;
     struct laz_database *db;
     struct laz_matcher *matcher;
+    struct laz_modules *modules;
+    struct laz_modules_input input; /* besides the bytes, for modules; may be filled in */
 };
 
 /* Compiles the sources and opens the result. */
