@@ -132,7 +132,8 @@ static bool take_detections(struct laz_event *e, const cJSON *unmapped)
             break;
         if (!cJSON_IsObject(item) || !take_text(item, "name", &d->name) ||
             !take_text(item, "kind", &d->kind) || !take_text(item, "member", &d->member) ||
-            !take_text(item, "source", &d->source))
+            !take_text(item, "source", &d->source) || !take_text(item, "reason", &d->reason) ||
+            !take_text(item, "attack", &d->attack))
             return false;
         e->detection_count++;
     }
@@ -207,6 +208,8 @@ void laz_event_put_detections(struct laz_json_out *o, const struct laz_event *e)
         laz_out_text_of(o, "kind", e->detections[i].kind);
         laz_out_text_of(o, "member", e->detections[i].member);
         laz_out_text_of(o, "source", e->detections[i].source);
+        laz_out_text_of(o, "reason", e->detections[i].reason);
+        laz_out_text_of(o, "attack", e->detections[i].attack);
         laz_out_object_end(o);
     }
     laz_out_array_end(o);

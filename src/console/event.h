@@ -12,6 +12,7 @@
 
 struct laz_event_detection {
     const char *name, *kind, *member, *source;
+    const char *reason, *attack; /* what the rule's author says; a technique of MITRE ATT&CK */
 };
 
 /* All texts are borrowed from json, and "" when the event has none. */

@@ -181,6 +181,8 @@ static void add_detections(struct tally *t, const struct laz_event *e)
         cJSON_AddStringToObject(item, "kind", d->kind);
         cJSON_AddStringToObject(item, "member", d->member);
         cJSON_AddStringToObject(item, "source", d->source);
+        cJSON_AddStringToObject(item, "reason", d->reason);
+        cJSON_AddStringToObject(item, "attack", d->attack);
         cJSON_AddItemToArray(list, item);
         changed = true;
     }

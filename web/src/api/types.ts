@@ -11,6 +11,8 @@ export interface Detection {
   kind: string;
   member: string;
   source: string;
+  reason?: string;
+  attack?: string;
 }
 
 export interface ProcessInfo {

@@ -83,10 +83,12 @@ function Detections({ incident }: { incident: Incident }) {
       {incident.detections.map((d, i) => (
         <li key={`${d.name}-${d.member}-${i}`}>
           <code className="detection-name">{d.name}</code>
+          {d.reason && <span>{d.reason}</span>}
           <span className="dim">
             {codes("detectionKind", d.kind)}
             {d.member !== "" && ` · ${t("incident.member", { member: d.member })}`}
             {d.source !== "" && ` · ${t("incident.source", { source: d.source })}`}
+            {d.attack && ` · ${t("incident.technique", { technique: d.attack })}`}
           </span>
         </li>
       ))}
