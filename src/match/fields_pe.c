@@ -5,8 +5,7 @@
 #define ROW(id, name, args, result) {"pe." name, args, result, false, 0},
 
 /* The fields first, in the order of enum laz_pe_field. */
-static const struct laz_field fields[] = {
-    LAZ_PE_FIELDS(ROW)
+static const struct laz_field fields[] = {LAZ_PE_FIELDS(ROW)
 #include "match/fields_pe_constants.h"
 };
 

@@ -28,7 +28,6 @@
 
 #define LAZ_PE_FIELDS(FIELD)                                                                       \
     FIELD(IS_PE, "is_pe", "", 'i')                                                                 \
-    FIELD(IS_PE_CALL, "is_pe()", "", 'i')                                                          \
     FIELD(MACHINE, "machine", "", 'i')                                                             \
     FIELD(NUMBER_OF_SECTIONS, "number_of_sections", "", 'i')                                       \
     FIELD(TIMESTAMP, "timestamp", "", 'i')                                                         \
@@ -87,6 +86,7 @@
     FIELD(SECTION_INDEX_ADDRESS, "section_index()", "i", 'i')                                      \
     FIELD(OVERLAY_OFFSET, "overlay.offset", "", 'i')                                               \
     FIELD(OVERLAY_SIZE, "overlay.size", "", 'i')                                                   \
+    FIELD(IS_PE_CALL, "is_pe()", "", 'i')                                                          \
     FIELD(IS_DLL, "is_dll()", "", 'i')                                                             \
     FIELD(IS_32BIT, "is_32bit()", "", 'i')                                                         \
     FIELD(IS_64BIT, "is_64bit()", "", 'i')                                                         \
