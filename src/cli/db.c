@@ -16,9 +16,9 @@ static const char usage[] =
     "       lazaret db info [--json] FILE\n"
     "Builds a detection database, or says what is in one.\n"
     "\n"
-    "SOURCE is a file (.yar, .yara, or one of ClamAV's: .cvd, .cld, .hdb, .hsb, .mdb, .ndb, .ldb "
-    "and\n"
-    "the like) or a folder with such files below it.\n"
+    "SOURCE is a file (.yar, .yara, or one of ClamAV's: .cvd, .cld, .hdb, .hsb, .mdb, .ndb, .ldb\n"
+    "and the like, or a list of hashes, URLs, hosts or addresses: .txt, .csv, .json) or a folder\n"
+    "with such files below it.\n"
     "FILE is replaced only when the new database is complete and was read back.\n"
     "\n"
     "  -o, --output FILE    where the database is written\n"
@@ -26,12 +26,21 @@ static const char usage[] =
     "  -d, --define NAME=VALUE\n"
     "                       what an external variable of YARA rules means\n"
     "  --pua                take ClamAV's lists of unwanted programs too\n"
-    "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
+    "  --list KIND[=NAME]:FILE\n"
+    "                       a list whatever its name ends in; KIND is list, hashes, urls, hosts "
+    "or\n"
+    "                       addresses, or allow- and one of these: known to be good. NAME is what\n"
+    "                       its detections are called\n"
+    "  --strict             fail where something would be left out\n"
     "  --json               one JSON object\n"
     "  --help\n";
 
+#define LISTS_MAX 256
+
 struct build {
     const char *output;
+    const char *lists[LISTS_MAX];
+    size_t list_count;
     struct laz_cli_compile compile;
 };
 
@@ -59,6 +68,8 @@ static enum laz_status build_all(const struct build *b, char **paths, struct laz
     if (bundle < 0)
         return laz_fail_errno(err, "database", "memory", "");
     s = laz_db_sources_collect(paths, bundle, err);
+    for (size_t i = 0; s == LAZ_OK && i < b->list_count; i++)
+        s = laz_db_list_collect(b->lists[i], bundle, err);
     return s == LAZ_OK ? build_into(b, bundle, err) : s;
 }
 
@@ -68,12 +79,14 @@ static int run_build(int argc, char **argv)
         {"output", required_argument, NULL, 'o'},
         {"name", required_argument, NULL, 'n'},
         {"define", required_argument, NULL, 'd'},
-        {"skip-unsupported", no_argument, NULL, 'u'},
+        {"list", required_argument, NULL, 'l'},
+        {"skip-unsupported", no_argument, NULL, 'u'}, /* what is done anyway */
+        {"strict", no_argument, NULL, 's'},
         {"pua", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct build b = {.compile = {.name = ""}};
+    struct build b = {.compile = {.name = "", .skip_unsupported = true}};
     struct laz_error err = {.status = LAZ_OK};
     int option;
 
@@ -85,7 +98,11 @@ static int run_build(int argc, char **argv)
         else if (option == 'd' && b.compile.define_count < LAZ_CLI_DEFINES_MAX)
             b.compile.defines[b.compile.define_count++] = optarg;
         else if (option == 'u')
-            b.compile.skip_unsupported = true;
+            continue;
+        else if (option == 's')
+            b.compile.skip_unsupported = false;
+        else if (option == 'l' && b.list_count < LISTS_MAX)
+            b.lists[b.list_count++] = optarg;
         else if (option == 'p')
             b.compile.want_unwanted = true;
         else if (option == 'h')
@@ -95,7 +112,7 @@ static int run_build(int argc, char **argv)
     }
     if (b.output == NULL)
         return laz_cli_usage_error("db", "build", "needs -o FILE");
-    if (optind >= argc)
+    if (optind >= argc && b.list_count == 0)
         return laz_cli_usage_error("db", "build", "needs a source");
     if (build_all(&b, argv + optind, &err) == LAZ_OK)
         return LAZ_EXIT_OK;

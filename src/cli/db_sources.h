@@ -15,6 +15,13 @@ LAZ_CHECKED enum laz_status laz_db_sources_collect(char **paths, int bundle, str
 LAZ_CHECKED enum laz_status laz_db_source_write(int bundle, const char *name, struct laz_view text,
                                                 struct laz_error *err);
 
+/* As laz_db_source_write, of a list whose kind is said (rules/lists.h). */
+LAZ_CHECKED enum laz_status laz_db_source_write_list(int bundle, const char *name, const char *list,
+                                                     struct laz_view text, struct laz_error *err);
+/* Puts a list into bundle: "KIND[=NAME]:FILE". */
+LAZ_CHECKED enum laz_status laz_db_list_collect(const char *argument, int bundle,
+                                                struct laz_error *err);
+
 /* Prints what the database at path holds. */
 LAZ_CHECKED enum laz_status laz_db_info_print(const char *path, bool json, struct laz_error *err);
 

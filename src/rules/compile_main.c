@@ -253,15 +253,18 @@ static enum laz_status collect(struct laz_error *err)
 static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
 {
     uint64_t skipped_count = 0;
+    char now[LAZ_TIME_TEXT_SIZE];
     struct laz_source_options options = {
         .skipped = arg_skip_unsupported ? say_skipped : NULL,
         .context = &skipped_count,
         .externals = arg_defines,
         .external_count = arg_define_count,
+        .now = now,
         .want_unwanted = arg_want_unwanted,
     };
     enum laz_status s = collect(err);
 
+    laz_time_text((int64_t)arg_built_ms, now);
     for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
         s = laz_pack_prepare(set, &inputs[i], err);
     for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
@@ -314,11 +317,14 @@ static enum laz_status compile(struct laz_error *err)
     struct laz_ruleset set;
     enum laz_status s;
 
+    if (arg_built_ms == 0)
+        arg_built_ms = (uint64_t)laz_now_ms();
     laz_ruleset_init(&set);
     s = read_all(&set, err);
     if (s == LAZ_OK)
-        s = laz_compile_to(&set, arg_name,
-                           arg_built_ms != 0 ? arg_built_ms : (uint64_t)laz_now_ms(), &sink, err);
+        say_fates(&set);
+    if (s == LAZ_OK)
+        s = laz_compile_to(&set, arg_name, arg_built_ms, &sink, err);
     laz_ruleset_clear(&set);
     return s;
 }

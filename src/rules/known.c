@@ -7,6 +7,7 @@
 
 #define NAMES_MAX      ((size_t)4 << 30)
 #define FIRST_CAPACITY 1024
+#define LISTS_MAX      1024 /* with categories */
 
 static struct laz_known_set *known_of(struct laz_ruleset *set)
 {
@@ -84,21 +85,24 @@ bool laz_size_set_add(struct laz_size_set *set, uint64_t size)
 }
 
 /* The number of the list, or of a new one. A ruleset has few. */
-static uint32_t list_of(struct laz_ruleset *set, uint32_t source, uint32_t category)
+static uint32_t list_of(struct laz_ruleset *set, uint32_t source, struct laz_view category)
 {
     struct laz_known_set *known = set->known;
     struct laz_known_list *list;
 
     for (size_t i = known->lists.count; i > 0; i--) {
         list = laz_list_at(struct laz_known_list, &known->lists, i - 1);
-        if (list->source == source && strcmp(laz_ruleset_text_at(set, list->category),
-                                             laz_ruleset_text_at(set, category)) == 0)
+        if (list->source == source &&
+            laz_view_equal_text(category, laz_ruleset_text_at(set, list->category)))
             return (uint32_t)(i - 1);
     }
+    /* Whoever writes a category for each entry gets none for most. */
+    if (known->lists.count >= LISTS_MAX && category.len > 0)
+        return list_of(set, source, laz_view_of(""));
     list = laz_list_add(set, &known->lists, sizeof *list);
     if (list == NULL)
         return 0;
-    *list = (struct laz_known_list){source, category};
+    *list = (struct laz_known_list){source, laz_ruleset_text(set, category)};
     return (uint32_t)(known->lists.count - 1);
 }
 
@@ -174,7 +178,7 @@ static uint32_t add_label(struct laz_ruleset *set, struct laz_view name, uint32_
 }
 
 uint32_t laz_known_label_in(struct laz_ruleset *set, struct laz_view name, uint32_t source,
-                            uint32_t category)
+                            struct laz_view category)
 {
     struct laz_known_set *known = known_of(set);
     uint32_t list;
@@ -192,7 +196,7 @@ uint32_t laz_known_label_in(struct laz_ruleset *set, struct laz_view name, uint3
 
 uint32_t laz_known_label(struct laz_ruleset *set, struct laz_view name, uint32_t source)
 {
-    return laz_known_label_in(set, name, source, 0);
+    return laz_known_label_in(set, name, source, laz_view_of(""));
 }
 
 static void add_key(struct laz_ruleset *set, struct laz_known_key key, unsigned count_index,

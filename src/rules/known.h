@@ -12,9 +12,9 @@ void laz_known_set_free(struct laz_known_set *known);
 
 /* The number of a name from a source (a text of the ruleset). A name that is too long is cut. */
 uint32_t laz_known_label(struct laz_ruleset *set, struct laz_view name, uint32_t source);
-/* As laz_known_label, with a category (a text), which a detection says as its tags. */
+/* As laz_known_label, with a category, which a detection says as its tags. */
 uint32_t laz_known_label_in(struct laz_ruleset *set, struct laz_view name, uint32_t source,
-                            uint32_t category);
+                            struct laz_view category);
 
 /* Each adds one entry; one that is there already stays as it is. size may be LAZ_DB_SIZE_ANY.
  * What cannot be added marks the ruleset as failed. */

@@ -2,6 +2,7 @@
 
 #include "rules/clamav_priv.h"
 #include "rules/language.h"
+#include "rules/lists.h"
 #include "rules/yara_priv.h"
 
 static bool add_source(struct laz_ruleset *set, const struct laz_source *source, uint32_t *name)
@@ -21,7 +22,8 @@ static bool add_source(struct laz_ruleset *set, const struct laz_source *source,
 enum laz_status laz_source_prepare(struct laz_ruleset *set, const struct laz_source *source,
                                    struct laz_error *err)
 {
-    if (laz_language_of(laz_view_of(source->name)) != LAZ_LANGUAGE_CLAMAV)
+    if (source->list != NULL ||
+        laz_language_of(laz_view_of(source->name)) != LAZ_LANGUAGE_CLAMAV)
         return LAZ_OK;
     return laz_clamav_prepare(set, source, err);
 }
@@ -29,7 +31,8 @@ enum laz_status laz_source_prepare(struct laz_ruleset *set, const struct laz_sou
 enum laz_status laz_source_read(struct laz_ruleset *set, const struct laz_source *source,
                                 const struct laz_source_options *options, struct laz_error *err)
 {
-    enum laz_language language = laz_language_of(laz_view_of(source->name));
+    enum laz_language language = source->list != NULL ? LAZ_LANGUAGE_LIST
+                                                      : laz_language_of(laz_view_of(source->name));
     enum laz_status s = LAZ_OK;
     uint32_t name;
 
@@ -44,6 +47,9 @@ enum laz_status laz_source_read(struct laz_ruleset *set, const struct laz_source
         break;
     case LAZ_LANGUAGE_CLAMAV:
         s = laz_clamav_read(set, source, options, name, err);
+        break;
+    case LAZ_LANGUAGE_LIST:
+        s = laz_list_read(set, source, options, name, err);
         break;
     case LAZ_LANGUAGE_PACK: /* whoever unpacks it reads what is in it */
     case LAZ_LANGUAGE_UNKNOWN:

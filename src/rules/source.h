@@ -10,6 +10,7 @@ struct laz_source {
     struct laz_view text;
     const uint8_t *sha256; /* of text; NULL when it is not known */
     bool is_unsigned;      /* a pack without a signature, or from one */
+    const char *list;      /* which kind of list it is (lists.h); NULL: told by its name */
 };
 
 /* Told of each rule that was left out, when that is wanted. */
@@ -23,6 +24,7 @@ struct laz_source_options {
     /* What names of conditions mean that stand nowhere in the rules. */
     const struct laz_external *externals;
     size_t external_count;
+    const char *now;    /* 2026-01-31T00:00:00, UTC: what is over by then is not taken; or NULL */
     bool want_unwanted; /* ClamAV's lists of unwanted programs too: .hdu, .ndu, .ldu, … */
 };
 
