@@ -48,6 +48,13 @@ static bool take_gap(struct laz_view *v, struct step *step)
            min <= max;
 }
 
+static bool take_border(struct laz_view *v)
+{
+    uint8_t kind;
+
+    return laz_take_u8(v, &kind) && (kind & ~(unsigned)LAZ_BORDER_NOT) < LAZ_BORDER_KINDS;
+}
+
 static bool take_step(struct laz_view *v, struct step *step)
 {
     *step = (struct step){0};
@@ -74,6 +81,8 @@ static bool take_step(struct laz_view *v, struct step *step)
         return laz_take_u32le(v, &step->target);
     case LAZ_VERIFY_JUMP:
         return laz_take_u32le(v, &step->target);
+    case LAZ_VERIFY_BORDER:
+        return take_border(v);
     case LAZ_VERIFY_OPS:
         break;
     }

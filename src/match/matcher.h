@@ -24,6 +24,8 @@ enum laz_target {
     LAZ_TARGET_PDF = 10,
     LAZ_TARGET_FLASH = 11,
     LAZ_TARGET_JAVA = 12,
+    LAZ_TARGET_INTERNAL = 13,
+    LAZ_TARGET_OTHER = 14,
 };
 
 /* A name that rules get from outside, with what it means for this object. */

@@ -123,6 +123,9 @@ bool laz_matcher_wants(const struct laz_matcher *m, uint32_t pattern);
 void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
                       uint64_t end);
 
+/* True when the border (program.h) is at position at of the object. */
+bool laz_border_is_at(struct laz_view object, uint64_t at, uint8_t border);
+
 /* True when the rule's condition holds. Rules before it that count were evaluated. */
 bool laz_matcher_condition(struct laz_matcher *m, const struct laz_rule *rule);
 /* True when the object is what the guard asks for. It is asked once in a run. */

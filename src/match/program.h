@@ -22,7 +22,21 @@ enum laz_verify_op {
     LAZ_VERIFY_GAP,        /* gap u16 of the form, min u32, max u32 (LAZ_GAP_MAX: to the end) */
     LAZ_VERIFY_SPLIT,      /* target u32: tried when what follows fails */
     LAZ_VERIFY_JUMP,       /* target u32 */
+    LAZ_VERIFY_BORDER,     /* enum laz_border u8: takes no bytes */
     LAZ_VERIFY_OPS,
+};
+
+/* What stands beside a position: ClamAV's (B), (L) and (W) at the ends of a body. The object's ends
+ * are borders of all kinds. */
+enum laz_border {
+    LAZ_BORDER_WORD_BEGINS, /* looks at the byte before */
+    LAZ_BORDER_LINE_BEGINS,
+    LAZ_BORDER_NO_LETTER_BEFORE,
+    LAZ_BORDER_WORD_ENDS, /* looks at the bytes behind */
+    LAZ_BORDER_LINE_ENDS,
+    LAZ_BORDER_NO_LETTER_BEHIND,
+    LAZ_BORDER_KINDS,
+    LAZ_BORDER_NOT = 8, /* with one of them: it is none */
 };
 
 #define LAZ_GAP_MAX            UINT32_MAX

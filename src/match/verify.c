@@ -214,6 +214,9 @@ static bool do_step(struct run *r, uint8_t op, const uint8_t *p)
     case LAZ_VERIFY_JUMP:
         r->pc = laz_load_u32(p);
         return true;
+    case LAZ_VERIFY_BORDER:
+        r->pc += 1;
+        return laz_border_is_at(r->object, r->at, p[0]);
     case LAZ_VERIFY_MATCH:
     case LAZ_VERIFY_OPS:
         break;

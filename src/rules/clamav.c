@@ -12,12 +12,16 @@ static const struct {
     [LAZ_CLAMAV_IMPORTS] = {laz_clamav_read_import, ':'},
     [LAZ_CLAMAV_ALLOWED] = {laz_clamav_read_allowed, ':'},
     [LAZ_CLAMAV_BODIES] = {laz_clamav_read_body_line, ':'},
+    [LAZ_CLAMAV_LOGICAL] = {laz_clamav_read_logical, ';'},
+    [LAZ_CLAMAV_IGNORED] = {laz_clamav_check_ignored, ':'},
 };
 
 /* What is read before all else. */
 static laz_clamav_line_fn *preparer_of(enum laz_clamav_kind kind)
 {
-    return kind == LAZ_CLAMAV_IGNORED ? laz_clamav_read_ignored : NULL;
+    return kind == LAZ_CLAMAV_IGNORED  ? laz_clamav_read_ignored
+           : kind == LAZ_CLAMAV_BODIES ? laz_clamav_read_macro
+                                       : NULL;
 }
 
 static void count(struct laz_ruleset *set, enum laz_clamav_kind kind, enum laz_fate fate)
@@ -93,7 +97,7 @@ enum laz_status laz_clamav_read(struct laz_ruleset *set, const struct laz_source
         .separator = readers[info.kind].separator,
     };
 
-    if (info.kind == LAZ_CLAMAV_ABOUT || info.kind == LAZ_CLAMAV_IGNORED)
+    if (info.kind == LAZ_CLAMAV_ABOUT)
         return LAZ_OK;
     if (!info.is_unwanted || options->want_unwanted)
         return read_lines(&line, info.kind, options, err);
@@ -119,13 +123,13 @@ enum laz_status laz_clamav_prepare(struct laz_ruleset *set, const struct laz_sou
     struct laz_view rest = source->text;
 
     while (read != NULL && laz_clamav_next(&rest, &line)) {
+        size_t tokens = set->tokens.count;
         enum laz_fate fate = LAZ_FATE_TAKEN;
-        enum laz_status s = read(&line, &fate, err);
 
-        if (s != LAZ_OK)
-            return s;
-        if (info.kind == LAZ_CLAMAV_IGNORED)
-            count(set, info.kind, fate);
+        if (read(&line, &fate, NULL) != LAZ_OK) /* told when all lines are read */
+            set->tokens.count = tokens;
+        if (set->failed)
+            return laz_ruleset_failed(set, err);
     }
     if (info.kind == LAZ_CLAMAV_IGNORED && set->ignored.count > 0)
         qsort_r(set->ignored.items, set->ignored.count, sizeof(struct laz_ignored), compare_ignored,

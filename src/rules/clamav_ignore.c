@@ -34,6 +34,16 @@ enum laz_status laz_clamav_read_ignored(struct laz_clamav_line *line, enum laz_f
     return laz_ruleset_failed(line->set, err);
 }
 
+enum laz_status laz_clamav_check_ignored(struct laz_clamav_line *line, enum laz_fate *fate,
+                                         struct laz_error *err)
+{
+    size_t count = line->set->ignored.count;
+    enum laz_status s = laz_clamav_read_ignored(line, fate, err);
+
+    line->set->ignored.count = count;
+    return s;
+}
+
 static int compare(const struct laz_ruleset *set, uint32_t text, struct laz_view name)
 {
     return laz_view_compare(laz_view_of(laz_ruleset_text_at(set, text)), name);

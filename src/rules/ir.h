@@ -20,6 +20,7 @@ enum laz_token_kind {
     LAZ_TOKEN_OPEN_NOT, /* as many bytes as each of these alternatives, equal to none */
     LAZ_TOKEN_BAR,      /* the next alternative */
     LAZ_TOKEN_CLOSE,
+    LAZ_TOKEN_BORDER, /* no byte: value is the border (program.h) that is there */
 };
 
 struct laz_token {

@@ -79,6 +79,7 @@ static void add_token(struct builder *b, struct laz_token token, bool nocase)
         b->sequence = nodes[nodes[b->sequence].parent].parent;
         break;
     case LAZ_TOKEN_OPEN_NOT:
+    case LAZ_TOKEN_BORDER:
         b->ok = false;
         break;
     }

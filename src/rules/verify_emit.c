@@ -87,7 +87,8 @@ static void next_item(const struct emitter *e, uint32_t from, uint32_t to, uint3
                e->tokens[last + (uint32_t)step].kind == LAZ_TOKEN_BYTE &&
                (e->tokens[last + (uint32_t)step].mask == 0xff) == (token.mask == 0xff))
             last += (uint32_t)step;
-    } else if (token.kind != LAZ_TOKEN_GAP && token.kind != LAZ_TOKEN_NOT_BYTE) {
+    } else if (token.kind != LAZ_TOKEN_GAP && token.kind != LAZ_TOKEN_NOT_BYTE &&
+               token.kind != LAZ_TOKEN_BORDER) {
         for (;; last += (uint32_t)step) {
             uint8_t kind = e->tokens[last].kind;
 
@@ -171,6 +172,10 @@ static void emit_item(struct emitter *e, uint32_t first, uint32_t end)
         break;
     case LAZ_TOKEN_GAP:
         emit_gap(e, token);
+        break;
+    case LAZ_TOKEN_BORDER:
+        add_u8(e, LAZ_VERIFY_BORDER);
+        add_u8(e, token.value);
         break;
     case LAZ_TOKEN_OPEN:
         emit_alternatives(e, first, end - 1);

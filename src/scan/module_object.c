@@ -1,48 +1,179 @@
 /* module_object.c - what rules ask of any object, whatever its format: no module of YARA's. */
 #include "base/arena.h"
-#include "format/elf.h"
-#include "format/macho.h"
-#include "format/pe.h"
+#include "base/text.h"
 #include "match/fields_ids.h"
 #include "scan/modules_priv.h"
+#include "scan/program.h"
 
-struct state {
-    bool has_entry;
-    uint64_t entry;
-};
-
-/* Where in the file the program starts: YARA's word entrypoint, and EP of ClamAV's offsets. */
-static bool find_entry(struct laz_modules *m, uint64_t *out)
-{
-    struct laz_macho macho;
-    struct laz_elf elf;
-    struct laz_pe pe;
-
-    if (laz_pe_read(m->input.bytes, &pe))
-        return laz_pe_entry_offset(&pe, out);
-    if (laz_elf_open(m->input.bytes, &elf))
-        return laz_elf_offset_of(&elf, elf.entry, out);
-    if (!laz_macho_open(m->input.bytes, m->arena, &macho) || !macho.has_entry)
-        return false;
-    *out = macho.entry;
-    return true;
-}
+#define NOWHERE     (INT64_MAX / 2) /* behind every object */
+#define BYTES_MAX   18
+#define NUMBER_TEXT 0xff /* of how a number stands there: the letter that ClamAV has for it */
+#define IS_LITTLE   0x100
+#define IS_EXACT    0x200
 
 static bool open_object(struct laz_modules *m, void *state)
 {
-    struct state *s = state;
+    return laz_program_read(m->input.bytes, m->arena, state);
+}
 
-    s->has_entry = find_entry(m, &s->entry);
+static int64_t offset_or_nowhere(bool is_there, uint64_t offset)
+{
+    return is_there && offset < NOWHERE ? (int64_t)offset : NOWHERE;
+}
+
+static int64_t section_value(const struct laz_program *p, int64_t index, bool size)
+{
+    if (p == NULL || index < 0 || (uint64_t)index >= p->section_count)
+        return size ? 0 : NOWHERE;
+    return size ? offset_or_nowhere(true, p->sections[index].size)
+                : offset_or_nowhere(p->sections[index].size > 0, p->sections[index].offset);
+}
+
+static bool has_version_key(const struct laz_program *p, int64_t offset)
+{
+    for (uint32_t i = 0; p != NULL && i < p->version_key_count; i++)
+        if (offset >= 0 && p->version_keys[i] == (uint64_t)offset)
+            return true;
+    return false;
+}
+
+/* Bytes as a number; of eight the highest bit makes it negative. */
+static int64_t read_binary(struct laz_view bytes, bool is_little)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        n = n << 8 | bytes.data[is_little ? bytes.len - 1 - i : i];
+    return (int64_t)n;
+}
+
+/* Digits, as many as there are. False when there is none, or another byte where all must be. */
+static bool read_digits(struct laz_view text, unsigned base, bool is_exact, uint64_t *out)
+{
+    uint64_t n = 0;
+    size_t i = 0;
+
+    for (; i < text.len; i++) {
+        int digit = laz_hex_value(text.data[i]);
+
+        if (digit < 0 || (unsigned)digit >= base)
+            break;
+        if (n > (UINT64_MAX - 15) / base)
+            return false;
+        n = n * base + (unsigned)digit;
+    }
+    *out = n;
+    return i > 0 && (i == text.len || !is_exact);
+}
+
+/* Hexadecimal digits whose first pair is the lowest byte. */
+static uint64_t swap_bytes(uint64_t n, size_t digits)
+{
+    uint64_t swapped = 0;
+
+    for (size_t i = 0; i < (digits + 1) / 2 && i < 8; i++) {
+        swapped = swapped << 8 | (n & 0xff);
+        n >>= 8;
+    }
+    return swapped;
+}
+
+static bool has_hex_mark(struct laz_view text)
+{
+    return text.len > 2 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x';
+}
+
+static bool read_text(struct laz_view text, int64_t how, int64_t *out)
+{
+    bool is_hex = (how & NUMBER_TEXT) == 'h' || ((how & NUMBER_TEXT) == 'a' && has_hex_mark(text));
+    uint64_t n;
+
+    if (is_hex && has_hex_mark(text))
+        text = laz_view_from_offset(text, 2);
+    if (!read_digits(text, is_hex ? 16 : 10, (how & IS_EXACT) != 0, &n))
+        return false;
+    if (is_hex && (how & IS_LITTLE) != 0)
+        n = swap_bytes(n, text.len);
+    *out = (int64_t)n;
+    return n <= INT64_MAX;
+}
+
+static bool number_at(struct laz_view object, int64_t offset, int64_t len, int64_t how,
+                      int64_t *out)
+{
+    bool is_binary = (how & NUMBER_TEXT) == 'i';
+    struct laz_view bytes;
+
+    if (offset < 0 || len < 1 || len > BYTES_MAX)
+        return false;
+    if (!laz_view_at(object, (uint64_t)offset, (uint64_t)len, &bytes)) {
+        bytes = laz_view_from_offset(object, (uint64_t)offset);
+        if (is_binary || (how & IS_EXACT) != 0)
+            return false;
+    }
+    if (!is_binary)
+        return read_text(bytes, how, out);
+    *out = read_binary(bytes, (how & IS_LITTLE) != 0);
     return true;
+}
+
+static bool is_in(const struct laz_modules_around *around, int64_t up, struct laz_view type)
+{
+    return around != NULL && up >= 1 && (uint64_t)up <= around->depth &&
+           laz_view_equal_text(type, around->types[around->depth - (uint64_t)up]);
+}
+
+/* What only programs have. */
+static bool program_value(const struct laz_program *p, enum laz_object_field field,
+                          const struct laz_value *args, int64_t *out)
+{
+    switch (field) {
+    case LAZ_OBJECT_ENTRY_POINT:
+        *out = p == NULL ? 0 : (int64_t)p->entry;
+        return p != NULL && p->has_entry;
+    case LAZ_OBJECT_ENTRY_OFFSET:
+        *out = p == NULL ? NOWHERE : offset_or_nowhere(p->has_entry, p->entry);
+        return true;
+    case LAZ_OBJECT_SECTION_COUNT:
+        *out = p == NULL ? 0 : p->section_count;
+        return true;
+    case LAZ_OBJECT_SECTION_OFFSET:
+    case LAZ_OBJECT_SECTION_SIZE:
+        *out = section_value(p, args[0].n, field == LAZ_OBJECT_SECTION_SIZE);
+        return true;
+    case LAZ_OBJECT_LAST_SECTION_OFFSET:
+        *out = section_value(p, p == NULL ? -1 : (int64_t)p->section_count - 1, false);
+        return true;
+    case LAZ_OBJECT_HAS_VERSION_KEY:
+        *out = has_version_key(p, args[0].n);
+        return true;
+    case LAZ_OBJECT_NUMBER_AT:
+    case LAZ_OBJECT_DEPTH:
+    case LAZ_OBJECT_IS_IN:
+        break;
+    }
+    return false;
 }
 
 bool laz_module_object(struct laz_modules *m, uint32_t index, const struct laz_value *args,
                        struct laz_value *out)
 {
-    const struct state *s = laz_modules_state(m, LAZ_MODULE_OBJECT, sizeof *s, open_object);
+    enum laz_object_field field = (enum laz_object_field)laz_fields_object.fields[index].n;
+    const struct laz_modules_around *around = m->input.around;
+    int64_t n = 0;
+    bool ok = true;
 
-    if (laz_fields_object.fields[index].n != LAZ_OBJECT_ENTRY_POINT || s == NULL || !s->has_entry)
-        return false;
-    *out = laz_value_number((int64_t)s->entry);
-    return true;
+    if (field == LAZ_OBJECT_NUMBER_AT)
+        ok = number_at(m->input.bytes, args[0].n, args[1].n, args[2].n, &n);
+    else if (field == LAZ_OBJECT_DEPTH)
+        n = around == NULL ? 0 : (int64_t)around->depth;
+    else if (field == LAZ_OBJECT_IS_IN)
+        n = is_in(around, args[0].n, args[1].text);
+    else
+        ok = program_value(
+            laz_modules_state(m, LAZ_MODULE_OBJECT, sizeof(struct laz_program), open_object), field,
+            args, &n);
+    if (ok)
+        *out = laz_value_number(n);
+    return ok;
 }

@@ -10,6 +10,12 @@
 
 struct laz_modules;
 
+/* What an object lies in, from the outermost one: ClamAV's words for their types, "CL_TYPE_ZIP". */
+struct laz_modules_around {
+    const char *const *types;
+    uint32_t depth;
+};
+
 /* What is known of an object besides its bytes. Texts are borrowed and may be NULL or empty. */
 struct laz_modules_input {
     struct laz_view bytes;
@@ -18,6 +24,7 @@ struct laz_modules_input {
     /* What console.log and its kind write; NULL: nobody listens. */
     void (*say)(void *context, struct laz_view line);
     void *context;
+    const struct laz_modules_around *around; /* NULL: it lies in nothing */
 };
 
 LAZ_CHECKED enum laz_status laz_modules_new(struct laz_modules **out);

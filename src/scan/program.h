@@ -1,0 +1,28 @@
+/* program.h - what ClamAV's signatures ask of a program, whatever its format: where it begins, and
+ * where its sections stand in the file. */
+#ifndef LAZ_SCAN_PROGRAM_H
+#define LAZ_SCAN_PROGRAM_H
+
+#include "base/arena.h"
+#include "base/view.h"
+
+#define LAZ_PROGRAM_SECTIONS_MAX 256
+
+struct laz_program_section {
+    uint64_t offset, size; /* in the file */
+};
+
+struct laz_program {
+    bool has_entry;
+    uint64_t entry;                             /* an offset in the file */
+    const struct laz_program_section *sections; /* in the arena */
+    uint32_t section_count;
+    const uint64_t
+        *version_keys; /* offsets of the keys of a PE's version information, in the arena */
+    uint32_t version_key_count;
+};
+
+/* False when it is no program. What does not fit into the arena is not there. */
+bool laz_program_read(struct laz_view file, struct laz_arena *arena, struct laz_program *out);
+
+#endif
