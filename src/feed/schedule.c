@@ -136,13 +136,23 @@ bool laz_feed_http_date(struct laz_view v, int64_t *unix_ms)
     return true;
 }
 
+static bool is_digits(struct laz_view v)
+{
+    for (size_t i = 0; i < v.len; i++)
+        if (v.data[i] < '0' || v.data[i] > '9')
+            return false;
+    return v.len > 0;
+}
+
 bool laz_feed_retry_after(struct laz_view value, int64_t now_ms, int64_t *wait_ms)
 {
     int64_t date;
     uint64_t seconds;
 
     value = laz_view_trim(value);
-    if (laz_parse_u64(value, UINT64_MAX, &seconds)) {
+    if (is_digits(value)) { /* more of them than a number can hold are a long time */
+        if (!laz_parse_u64(value, UINT64_MAX, &seconds))
+            seconds = RETRY_SECONDS;
         *wait_ms = (int64_t)(seconds < RETRY_SECONDS ? seconds : RETRY_SECONDS) * 1000;
         return true;
     }
