@@ -34,16 +34,15 @@ static bool take_escape(struct laz_view *v)
 /* inside is what stands between the quotes. */
 static bool take_string(struct laz_view *v, struct laz_view *inside)
 {
-    struct laz_view rest = *v;
-    const uint8_t *first;
+    struct laz_view rest = *v, first;
     uint8_t c;
 
     if (!take_byte(&rest, '"'))
         return false;
-    first = rest.data;
+    first = rest;
     while (laz_take_u8(&rest, &c)) {
         if (c == '"') {
-            *inside = laz_view_from(first, (size_t)(rest.data - first) - 1);
+            *inside = laz_view_first(first, first.len - rest.len - 1);
             *v = rest;
             return true;
         }
@@ -191,14 +190,13 @@ static bool take_value(struct laz_view *v)
 /* The next value and its bytes. */
 static bool cut_value(struct laz_view *v, struct laz_view *out)
 {
-    struct laz_view rest = *v;
-    const uint8_t *first;
+    struct laz_view rest = *v, first;
 
     skip_blanks(&rest);
-    first = rest.data;
+    first = rest;
     if (!take_value(&rest))
         return false;
-    *out = laz_view_from(first, (size_t)(rest.data - first));
+    *out = laz_view_first(first, first.len - rest.len);
     *v = rest;
     return true;
 }

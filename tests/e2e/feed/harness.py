@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 
 BUILD = pathlib.Path(os.environ["LAZ_BUILD"])
 LAZARET = BUILD / "lazaret"
@@ -49,7 +50,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length) if length else b""
-        self.server.requests.append(self)
+        # One handler serves all requests of a connection.
+        self.server.requests.append(types.SimpleNamespace(path=self.path, headers=self.headers))
         route = self.server.routes.get(path)
         try:
             if route is None:
