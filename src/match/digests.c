@@ -54,8 +54,7 @@ static bool find(const struct laz_database *db, uint32_t what, const uint8_t byt
 {
     if (what / LAZ_DIGEST_KINDS == LAZ_HASH_ALLOW)
         return laz_known_allows(db, what, bytes, size, label);
-    return laz_known_find(
-        db, laz_known_key(laz_load_u64(bytes), laz_load_u64(bytes + 8), what, size), label);
+    return laz_known_find(db, laz_known_key_of(bytes, what, size), label);
 }
 
 bool laz_database_find_digest(const struct laz_database *db, enum laz_hash_use use,

@@ -19,7 +19,7 @@
  *   COUNTS  u64 for each use and kind of digest, for each kind of list, and for what lists allow:
  *           how many entries
  *
- * A key is 104 bits made of 128 bits of the digest (or of a hash of the text), of what it is a
+ * A key is 104 bits made of the digest (or of 128 bits that stand for a text), of what it is a
  * digest of and of the size, if the size is listed with it. So no size is stored: a look-up asks
  * for the key with the size and for the key without. A hash of the key chooses one of as many
  * buckets as there are entries times 2/3; then 40 bits are compared, with the 1.5 entries that a
@@ -98,6 +98,24 @@ static inline struct laz_known_key laz_known_key(uint64_t a, uint64_t b, uint32_
         laz_fold(a ^ kind, b ^ UINT64_C(0x4b33a62ed433d4a3)),
         laz_fold(b ^ kind, a ^ UINT64_C(0x4d5a2da51de1aa47)) & LAZ_KNOWN_TAIL_MASK,
     };
+}
+
+/* A word of eight bytes, little-endian. */
+static inline uint64_t laz_known_word(const uint8_t *p)
+{
+    uint64_t word = 0;
+
+    for (unsigned i = 8; i > 0; i--)
+        word = word << 8 | p[i - 1];
+    return word;
+}
+
+/* The key of 32 bytes: a digest or an address, with zeros behind it. */
+static inline struct laz_known_key laz_known_key_of(const uint8_t bytes[32], uint32_t what,
+                                                    uint64_t size)
+{
+    return laz_known_key(laz_known_word(bytes) ^ laz_known_word(bytes + 16),
+                         laz_known_word(bytes + 8) ^ laz_known_word(bytes + 24), what, size);
 }
 
 /* Where among all buckets a key stands: the upper bits of this, times their number. Each seed is

@@ -114,9 +114,7 @@ static bool find_network(const struct laz_database *db, const struct laz_address
             continue;
         clear_behind(bytes, bits);
         if (allow ? laz_known_allows(db, what, bytes, bits, label)
-                  : laz_known_find(
-                        db, laz_known_key(laz_load_u64(bytes), laz_load_u64(bytes + 8), what, bits),
-                        label))
+                  : laz_known_find(db, laz_known_key_of(bytes, what, bits), label))
             return true;
     }
     return false;

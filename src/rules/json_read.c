@@ -8,7 +8,11 @@ enum expected { VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON, COMMA_OR_END, NOTHI
 
 void laz_json_start(struct laz_json *j, struct laz_view text)
 {
-    *j = (struct laz_json){.rest = text, .line_start = text.data, .line = 1, .expected = VALUE};
+    *j = (struct laz_json){.rest = text,
+                           .line_start = text.data,
+                           .end = text.data + text.len,
+                           .line = 1,
+                           .expected = VALUE};
     if (laz_view_starts(text, laz_view_of("\xef\xbb\xbf")))
         j->rest = laz_view_from_offset(text, 3);
 }
@@ -22,6 +26,12 @@ static void skip_blanks(struct laz_json *j)
         }
         laz_ignore(!laz_skip(&j->rest, 1)); /* there is one */
     }
+}
+
+static void set_place(const struct laz_json *j, struct laz_json_token *out)
+{
+    out->line = j->line;
+    out->column = (uint32_t)(j->end - j->rest.len - j->line_start) + 1;
 }
 
 static void fail(struct laz_json *j, struct laz_json_token *out, const char *why)
@@ -167,13 +177,10 @@ void laz_json_next(struct laz_json *j, struct laz_json_token *out)
 {
     *out = (struct laz_json_token){.kind = LAZ_JSON_END};
     skip_blanks(j);
-    if (j->expected == COMMA_OR_END && j->rest.len > 0 && take_comma(j, out)) {
-        out->line = j->line;
-        out->column = (uint32_t)(j->rest.data - j->line_start) + 1;
+    set_place(j, out);
+    if (j->expected == COMMA_OR_END && j->rest.len > 0 && take_comma(j, out))
         return;
-    }
-    out->line = j->line;
-    out->column = (uint32_t)(j->rest.data - j->line_start) + 1;
+    set_place(j, out);
     if (j->rest.len == 0) {
         if (j->expected != NOTHING)
             fail(j, out, "expected more: the text is cut");

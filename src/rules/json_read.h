@@ -32,7 +32,7 @@ struct laz_json_token {
 
 struct laz_json {
     struct laz_view rest;
-    const uint8_t *line_start;
+    const uint8_t *line_start, *end;
     uint32_t line;
     unsigned depth;     /* of objects and arrays that are open */
     uint64_t is_object; /* bit of each depth */

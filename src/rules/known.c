@@ -225,13 +225,14 @@ static void add_allow(struct laz_ruleset *set, uint32_t what, struct laz_view by
     memcpy(item->bytes, bytes.data, bytes.len);
 }
 
-static uint64_t word_at(const uint8_t *p)
+/* bytes are at most 32. */
+static void add_bytes(struct laz_ruleset *set, struct laz_view bytes, uint32_t what, uint64_t size,
+                      unsigned count_index, uint32_t label)
 {
-    struct laz_view v = laz_view_from(p, 8);
-    uint64_t word = 0;
+    uint8_t padded[32] = {0};
 
-    laz_ignore(laz_take_u64le(&v, &word)); /* all eight are there */
-    return word;
+    memcpy(padded, bytes.data, bytes.len);
+    add_key(set, laz_known_key_of(padded, what, size), count_index, label);
 }
 
 void laz_known_add_digest(struct laz_ruleset *set, enum laz_hash_use use, enum laz_digest_kind kind,
@@ -246,7 +247,7 @@ void laz_known_add_digest(struct laz_ruleset *set, enum laz_hash_use use, enum l
     else if (use == LAZ_HASH_ALLOW)
         add_allow(set, what, laz_view_from(digest, laz_digest_size(kind)), size, label);
     else
-        add_key(set, laz_known_key(word_at(digest), word_at(digest + 8), what, size), what, label);
+        add_bytes(set, laz_view_from(digest, laz_digest_size(kind)), what, size, what, label);
 }
 
 static void add_text(struct laz_ruleset *set, enum laz_list_kind kind, struct laz_view text,
@@ -286,12 +287,10 @@ void laz_known_add_address(struct laz_ruleset *set, const struct laz_address *ad
 
     if (known_of(set) == NULL)
         return;
-    if (allow) {
-        set->known->prefixes[size / 64] |= UINT64_C(1) << size % 64;
-        add_allow(set, what, laz_view_from(address->bytes, sizeof address->bytes), size, label);
-        return;
-    }
     set->known->prefixes[size / 64] |= UINT64_C(1) << size % 64;
-    add_key(set, laz_known_key(word_at(address->bytes), word_at(address->bytes + 8), what, size),
-            LAZ_SIZES_COUNT + LAZ_LIST_ADDRESS, label);
+    if (allow)
+        add_allow(set, what, laz_view_from(address->bytes, sizeof address->bytes), size, label);
+    else
+        add_bytes(set, laz_view_from(address->bytes, sizeof address->bytes), what, size,
+                  LAZ_SIZES_COUNT + LAZ_LIST_ADDRESS, label);
 }

@@ -149,12 +149,24 @@ static bool has_port(struct laz_view v)
     return laz_parse_u64(laz_view_from_offset(v, colon + 1), UINT16_MAX, &port);
 }
 
+static bool is_network(struct laz_view v)
+{
+    struct laz_address address;
+    size_t slash = laz_view_find_byte(v, '/');
+    uint64_t bits;
+
+    return laz_address_read(laz_view_first(v, slash), &address) &&
+           laz_parse_u64(laz_view_from_offset(v, slash + 1), UINT64_MAX, &bits);
+}
+
 static bool add_any(struct laz_list_reader *r, const struct laz_list_row *row, struct laz_view v)
 {
     if (add_digest(r, row, v) || add_address(r, row, v))
         return true;
     if (!has_path(v) && has_port(v))
         return add_host(r, row, laz_view_first(v, laz_view_find_byte(v, ':')));
+    if (is_network(v))
+        return false; /* a prefix that is too long makes no URL of it */
     return has_path(v) ? add_url(r, row, v) : add_host(r, row, v);
 }
 

@@ -9,7 +9,7 @@
 
 struct csv {
     struct laz_view rest;
-    const uint8_t *line_start;
+    const uint8_t *line_start, *end;
     uint32_t line; /* of rest */
     uint8_t separator;
     struct laz_view fields[COLUMNS_MAX];
@@ -71,7 +71,7 @@ static void skip_line(struct csv *c)
 
     laz_ignore(laz_take_until(&c->rest, '\n', &line)); /* the rest may be empty */
     c->line++;
-    c->line_start = c->rest.data;
+    c->line_start = c->end - c->rest.len;
 }
 
 static bool take_field(struct csv *c)
@@ -80,7 +80,7 @@ static bool take_field(struct csv *c)
     uint32_t column;
 
     skip_blanks(c);
-    column = (uint32_t)(c->rest.data - c->line_start) + 1;
+    column = (uint32_t)(c->end - c->rest.len - c->line_start) + 1;
     if (c->rest.len > 0 && c->rest.data[0] == '"') {
         laz_ignore(!laz_skip(&c->rest, 1)); /* the quote */
         if (!take_quoted(c, &field))
@@ -237,6 +237,7 @@ enum laz_status laz_list_read_csv(struct laz_list_reader *r, struct laz_error *e
     if (laz_view_starts(c.rest, laz_view_of("\xef\xbb\xbf")))
         c.rest = laz_view_from_offset(c.rest, 3);
     c.line_start = c.rest.data;
+    c.end = c.rest.data + c.rest.len;
     has_header = take_comments(&c, roles);
     c.separator = separator_of(laz_view_first(c.rest, laz_view_find_byte(c.rest, '\n')));
     while (s == LAZ_OK && c.rest.len > 0) {
@@ -264,6 +265,7 @@ bool laz_list_is_csv(struct laz_view text)
 
     laz_buf_init(&c.plain, RECORD_MAX * 2);
     c.line_start = c.rest.data;
+    c.end = c.rest.data + c.rest.len;
     is_csv = take_comments(&c, roles);
     c.separator = separator_of(laz_view_first(c.rest, laz_view_find_byte(c.rest, '\n')));
     if (!is_csv)
