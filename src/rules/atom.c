@@ -20,7 +20,7 @@ static const uint8_t rarity[256] = {
 #define REPEATED_WORTH 2  /* of a byte that stood in the run before: padding, tables */
 #define LETTER_LOSS    2  /* a letter of either case is twice as frequent */
 #define GRAM           4  /* bytes that the table counts together */
-#define RARE_WORTH     30 /* at least, of four bytes that the table does not have */
+#define RARE_WORTH     32 /* at least, of four bytes that the table does not have */
 #define MORE_WORTH     1  /* of each byte more than four */
 
 static bool is_letter(uint8_t c)
@@ -94,4 +94,24 @@ unsigned laz_atom_worth(const uint8_t *bytes, size_t len, bool nocase)
         best = worth > best ? worth : best;
     }
     return best + MORE_WORTH * (unsigned)(len - GRAM);
+}
+
+static unsigned pair_worth(uint8_t a, uint8_t b)
+{
+    char digit = laz_pairs[(size_t)a << 8 | b];
+
+    return 2 * (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+/* Each byte follows the one before it as often as it does so anywhere. */
+unsigned laz_run_worth(const uint8_t *bytes, size_t len, bool nocase)
+{
+    unsigned worth = len > 0 ? rarity[bytes[0]] / 2 : 0;
+
+    for (size_t i = 1; i < len; i++) {
+        unsigned more = pair_worth(bytes[i - 1], bytes[i]);
+
+        worth += nocase && is_letter(bytes[i]) && more >= LETTER_LOSS ? more - LETTER_LOSS : more;
+    }
+    return worth;
 }

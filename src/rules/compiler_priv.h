@@ -28,6 +28,8 @@ struct laz_cut_form {
 /* How much a run of bytes tells: bits by which it is rarer than chance allows to ignore. 0 when
  * there is none. */
 unsigned laz_atom_worth(const uint8_t *bytes, size_t len, bool nocase);
+/* The same of a run of any length, however rare: what its bytes tell one after another. */
+unsigned laz_run_worth(const uint8_t *bytes, size_t len, bool nocase);
 
 /* Cuts each body of the pattern into forms. LAZ_UNSUPPORTED when one has no whole byte. */
 LAZ_CHECKED enum laz_status laz_forms_cut(struct laz_ruleset *set, uint32_t pattern,

@@ -6,17 +6,45 @@
  * ns, a search 0.1 ns a byte. */
 #define RATE_MAX   (1.0 / 400)
 #define ATOM_COST  (1.0 / (1 << 26)) /* of an atom that is never met: the matcher grows by it */
-#define SPAN_SMALL 4096              /* a search in so few bytes costs nothing */
-#define SPAN_WORTH 24                /* of an atom that is rare enough nevertheless */
+#define TOUCH_COST 100 /* of a pattern that is found, in hits: others are searched for */
+#define WORTH_MAX  160 /* what is rarer is not met */
+#define RUN_MAX    64
+#define SPAN_SMALL 4096 /* a search in so few bytes costs nothing */
+#define SPAN_WORTH 24   /* of an atom that is rare enough nevertheless */
 
-/* How often an atom of this worth (-2 log2) is met in a byte. */
+/* How often something of this worth (-2 log2) is met in a byte. */
 static double rate_of(unsigned worth)
 {
     double rate = (worth & 1) != 0 ? 0.70710678118654752 : 1;
 
-    for (unsigned i = 0; i < worth / 2; i++)
+    for (unsigned i = 0; i < worth / 2 && i < WORTH_MAX / 2; i++)
         rate /= 2;
     return rate;
+}
+
+/* How much the form tells as a whole: at least what its whole bytes do. */
+static unsigned worth_of(const struct laz_bodies *b, const struct laz_cut_form *form)
+{
+    bool nocase = laz_list_at(struct laz_body, &b->set->bodies, form->body)->nocase;
+    uint8_t run[RUN_MAX];
+    size_t len = 0;
+    unsigned worth = 0, depth = 0;
+
+    for (uint32_t i = 0; i < form->token_count && worth < WORTH_MAX; i++) {
+        struct laz_token token =
+            *laz_list_at(struct laz_token, &b->set->tokens, form->token_first + i);
+
+        depth += token.kind == LAZ_TOKEN_OPEN || token.kind == LAZ_TOKEN_OPEN_NOT;
+        depth -= token.kind == LAZ_TOKEN_CLOSE;
+        if (depth == 0 && token.kind == LAZ_TOKEN_BYTE && token.mask == 0xff && len < RUN_MAX) {
+            run[len++] = token.value;
+            continue;
+        }
+        worth += laz_run_worth(run, len, nocase);
+        len = 0;
+    }
+    worth += laz_run_worth(run, len, nocase);
+    return worth > form->worth ? worth : form->worth;
 }
 
 static double cost_of(const struct laz_bodies *b, uint32_t pattern,
@@ -24,16 +52,17 @@ static double cost_of(const struct laz_bodies *b, uint32_t pattern,
 {
     bool is_small =
         span->is_asked && span->last >= span->first && span->last - span->first < SPAN_SMALL;
-    double rate = 0;
+    double rate = 0, cost = 0;
 
     for (uint32_t i = b->form_firsts[pattern]; i < b->form_firsts[pattern + 1]; i++) {
         const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, &b->forms, i);
 
         if (form->atom_len == 0 || (is_small && form->worth < SPAN_WORTH))
             return LAZ_TRIGGER_NEVER;
-        rate += rate_of(form->worth) + ATOM_COST;
+        rate += rate_of(form->worth);
+        cost += TOUCH_COST * rate_of(worth_of(b, form)) + ATOM_COST;
     }
-    return rate > RATE_MAX ? LAZ_TRIGGER_NEVER : rate;
+    return rate > RATE_MAX ? LAZ_TRIGGER_NEVER : rate + cost;
 }
 
 static bool add_waits(struct laz_bodies *b, uint32_t rule, const struct laz_triggers *triggers)

@@ -216,6 +216,14 @@ static void learn_pattern(struct chooser *c, const struct laz_node *node, struct
     }
 }
 
+/* A field is asked only with arguments that all have a value. */
+static void learn_field(struct chooser *c, const struct laz_node *node, struct learned *l)
+{
+    for (uint32_t i = 0; i < node->item_count; i++)
+        if (learned_of(c, laz_node_item(c->set, node, i))->guess == GUESS_UNDEFINED)
+            l->guess = GUESS_UNDEFINED;
+}
+
 /* What the node's value is, where it does not choose among patterns. */
 static void learn_value(struct chooser *c, const struct laz_node *node, struct learned *l)
 {
@@ -247,8 +255,17 @@ static void learn_value(struct chooser *c, const struct laz_node *node, struct l
     case LAZ_NODE_FOR_FIELD:
         learn_loop(c, node, l);
         return;
+    case LAZ_NODE_READ:
+    case LAZ_NODE_NEGATE:
+    case LAZ_NODE_BIT_NOT:
+        if (a->guess == GUESS_UNDEFINED)
+            l->guess = GUESS_UNDEFINED;
+        return;
+    case LAZ_NODE_FIELD:
+        learn_field(c, node, l);
+        return;
     default:
-        if (node->kind >= LAZ_NODE_EQUAL && node->kind <= LAZ_NODE_SHIFT_RIGHT)
+        if (node->kind >= LAZ_NODE_EQUAL && node->kind <= LAZ_NODE_MATCHES)
             learn_two(node->kind, a, learned_of(c, node->child[1]), l);
         return;
     }
