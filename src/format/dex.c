@@ -30,15 +30,39 @@ static bool take_header(struct laz_view v, struct laz_dex *d)
     return ok && laz_take_u32le(&v, &d->data_size) && laz_take_u32le(&v, &d->data_offset);
 }
 
+static bool find_map(const struct laz_dex *dex, struct laz_view *items, uint32_t *size)
+{
+    *items = laz_view_from_offset(dex->file, dex->map_offset);
+    return dex->map_offset != 0 && laz_take_u32le(items, size);
+}
+
+static bool map_fits(const struct laz_dex *dex)
+{
+    struct laz_view items;
+    uint32_t size;
+
+    return !find_map(dex, &items, &size) || size <= items.len / MAP_ITEM_SIZE;
+}
+
+static bool find_table(struct laz_dex *d, size_t t)
+{
+    return laz_view_at(d->file, d->table_offset[t], d->table_size[t] * (uint64_t)entry_size[t],
+                       &d->table[t]);
+}
+
+/* As YARA has it, nothing is read behind a table that is not there; the map comes before the
+ * classes. */
 bool laz_dex_open(struct laz_view file, struct laz_dex *out)
 {
-    struct laz_dex d = {.file = file, .is_whole = true};
+    struct laz_dex d = {.file = file};
+    size_t t = 0;
 
     if (!take_header(file, &d))
         return false;
-    for (size_t t = 0; d.is_whole && t < LAZ_DEX_TABLES; t++)
-        d.is_whole = laz_view_at(file, d.table_offset[t], d.table_size[t] * (uint64_t)entry_size[t],
-                                 &d.table[t]);
+    while (t < LAZ_DEX_CLASSES && find_table(&d, t))
+        t++;
+    d.has_map = t == LAZ_DEX_CLASSES;
+    d.is_whole = d.has_map && map_fits(&d) && find_table(&d, LAZ_DEX_CLASSES);
     *out = d;
     return true;
 }
@@ -122,17 +146,11 @@ bool laz_dex_code(const struct laz_dex *dex, uint32_t offset, struct laz_dex_cod
     return true;
 }
 
-static bool find_map(const struct laz_dex *dex, struct laz_view *out, uint32_t *size)
-{
-    *out = laz_view_from_offset(dex->file, dex->map_offset);
-    return dex->map_offset != 0 && laz_take_u32le(out, size);
-}
-
 bool laz_dex_map_size(const struct laz_dex *dex, uint32_t *out)
 {
     struct laz_view items;
 
-    return find_map(dex, &items, out);
+    return dex->has_map && find_map(dex, &items, out);
 }
 
 bool laz_dex_map_item(const struct laz_dex *dex, uint64_t index, struct laz_dex_map_item *out)
@@ -140,7 +158,7 @@ bool laz_dex_map_item(const struct laz_dex *dex, uint64_t index, struct laz_dex_
     struct laz_view items;
     uint32_t size;
 
-    return find_map(dex, &items, &size) && index < size &&
+    return dex->has_map && find_map(dex, &items, &size) && index < size &&
            laz_skip(&items, index * MAP_ITEM_SIZE) && laz_take_u16le(&items, &out->type) &&
            laz_take_u16le(&items, &out->unused) && laz_take_u32le(&items, &out->size) &&
            laz_take_u32le(&items, &out->offset);
@@ -163,9 +181,11 @@ static bool walk_members(struct walk *w, struct laz_view *v, uint32_t count, boo
     uint64_t index = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        if (list->count == LAZ_DEX_MEMBERS_MAX || !take_leb128(v, &m.index_step) ||
-            !take_leb128(v, &m.access_flags) || (is_method && !take_leb128(v, &m.code_offset)))
+        if (list->count == LAZ_DEX_MEMBERS_MAX)
             return false;
+        if (!take_leb128(v, &m.index_step) || !take_leb128(v, &m.access_flags) ||
+            (is_method && !take_leb128(v, &m.code_offset)))
+            return w->dex->is_walked_whole = false;
         index += m.index_step;
         if (index >= named)
             return false;
@@ -183,7 +203,7 @@ static bool walk_class(struct walk *w, struct laz_view v)
 
     if (!take_leb128(&v, &d.static_fields) || !take_leb128(&v, &d.instance_fields) ||
         !take_leb128(&v, &d.direct_methods) || !take_leb128(&v, &d.virtual_methods))
-        return false;
+        return w->dex->is_walked_whole = false;
     if (!w->counts)
         w->dex->class_data[w->dex->class_data_count] = d;
     w->dex->class_data_count++;
@@ -200,6 +220,7 @@ static void walk_classes(struct laz_dex *dex, bool counts)
     uint32_t offset;
 
     dex->fields.count = dex->methods.count = dex->class_data_count = 0;
+    dex->is_walked_whole = true;
     for (uint32_t i = 0; i < laz_dex_count(dex, LAZ_DEX_CLASSES); i++) {
         if (!laz_dex_number(dex, LAZ_DEX_CLASSES, i, 24, 4, &offset) || offset == 0)
             continue;

@@ -44,11 +44,13 @@ struct laz_dex {
     uint32_t table_size[LAZ_DEX_TABLES], table_offset[LAZ_DEX_TABLES]; /* as the header says */
     uint32_t data_size, data_offset;
     struct laz_view table[LAZ_DEX_TABLES]; /* empty from the first on that is not in the file */
-    bool is_whole;                         /* all tables are in the file */
+    bool has_map;                          /* all tables but that of classes are in the file */
+    bool is_whole;                         /* all tables are in the file, and the map if any */
     /* laz_dex_walk */
     struct laz_dex_members fields, methods;
     struct laz_dex_class_data *class_data; /* of the classes that have any */
     uint32_t class_data_count;
+    bool is_walked_whole; /* no class's data ended with the file */
 };
 
 struct laz_dex_code {

@@ -233,7 +233,7 @@ static void find_symbols(struct laz_elf *elf)
     }
 }
 
-/* The entry of type 0 that ends the list belongs to it. */
+/* The entry of type 0 that ends the list belongs to it; the segment's size does not count. */
 static void find_dynamic(struct laz_elf *elf)
 {
     uint64_t size = elf->is_64 ? 16 : 8;
@@ -245,7 +245,7 @@ static void find_dynamic(struct laz_elf *elf)
     if (s.type != SEGMENT_DYNAMIC)
         return;
     elf->has_dynamic = true;
-    elf->dynamic = laz_view_first(laz_view_from_offset(elf->file, s.offset), s.file_size);
+    elf->dynamic = laz_view_from_offset(elf->file, s.offset);
     for (uint64_t i = 0; laz_elf_dynamic(elf, i, &d); i++)
         if (d.type == DYNAMIC_END)
             elf->dynamic = laz_view_first(elf->dynamic, (i + 1) * size);

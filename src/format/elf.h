@@ -26,7 +26,7 @@ struct laz_elf {
     bool has_sections, has_segments; /* the whole table lies inside the file */
     struct laz_view section_names;
     struct laz_elf_symbols symbols, dynamic_symbols;
-    struct laz_view dynamic; /* the first dynamic segment, up to the entry that ends it */
+    struct laz_view dynamic; /* from the first dynamic segment on, up to the entry that ends it */
     bool has_dynamic;
 };
 

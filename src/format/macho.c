@@ -77,36 +77,37 @@ static bool take_command(const struct laz_macho *macho, struct laz_view *v, uint
            laz_take(v, size, out);
 }
 
-static bool take_segment(const struct laz_macho *macho, struct laz_view v, bool is_64,
-                         struct laz_macho_segment *s)
-{
-    s->is_64 = is_64;
-    if (!laz_skip(&v, COMMAND_HEAD) || !take_name(&v, &s->name) ||
-        !take_word(macho, is_64, &v, &s->address) ||
-        !take_word(macho, is_64, &v, &s->memory_size) || !take_word(macho, is_64, &v, &s->offset) ||
-        !take_word(macho, is_64, &v, &s->file_size) || !take_u32(macho, &v, &s->protection_max) ||
-        !take_u32(macho, &v, &s->protection) || !take_u32(macho, &v, &s->section_count) ||
-        !take_u32(macho, &v, &s->flags))
-        return false;
-    s->sections = v;
-    return true;
-}
-
 static bool is_segment(uint32_t kind)
 {
     return kind == COMMAND_SEGMENT || kind == COMMAND_SEG_64;
 }
 
-bool laz_macho_segment(const struct laz_macho *macho, uint64_t index, struct laz_macho_segment *out)
+/* A segment's own fields may lie behind the end that its command claims, as YARA has it; its
+ * sections may not. */
+static bool take_segment(const struct laz_macho *macho, uint64_t at, struct laz_macho_segment *s)
 {
-    struct laz_view v, command;
+    struct laz_view v = laz_view_from_offset(macho->file, at), rest = v, command;
+    size_t len = v.len;
     uint32_t kind;
 
-    if (index >= macho->segment_count)
+    if (!take_command(macho, &rest, &kind, &command) || !is_segment(kind))
         return false;
-    v = laz_view_from_offset(macho->file, macho->segments_at[index]);
-    return take_command(macho, &v, &kind, &command) && is_segment(kind) &&
-           take_segment(macho, command, kind == COMMAND_SEG_64, out);
+    s->is_64 = kind == COMMAND_SEG_64;
+    if (!laz_skip(&v, COMMAND_HEAD) || !take_name(&v, &s->name) ||
+        !take_word(macho, s->is_64, &v, &s->address) ||
+        !take_word(macho, s->is_64, &v, &s->memory_size) ||
+        !take_word(macho, s->is_64, &v, &s->offset) ||
+        !take_word(macho, s->is_64, &v, &s->file_size) ||
+        !take_u32(macho, &v, &s->protection_max) || !take_u32(macho, &v, &s->protection) ||
+        !take_u32(macho, &v, &s->section_count) || !take_u32(macho, &v, &s->flags))
+        return false;
+    s->sections = laz_view_from_offset(command, len - v.len);
+    return true;
+}
+
+bool laz_macho_segment(const struct laz_macho *macho, uint64_t index, struct laz_macho_segment *out)
+{
+    return index < macho->segment_count && take_segment(macho, macho->segments_at[index], out);
 }
 
 static uint64_t section_stride(const struct laz_macho_segment *segment)
@@ -231,23 +232,20 @@ static void walk(struct laz_macho *macho, struct laz_view v, command_fn *visit)
     }
 }
 
-static bool holds_segment(const struct laz_macho *macho, uint32_t kind, struct laz_view command)
-{
-    struct laz_macho_segment s;
-
-    return is_segment(kind) && take_segment(macho, command, kind == COMMAND_SEG_64, &s);
-}
-
 static void count_segment(struct laz_macho *macho, uint32_t kind, uint64_t at,
                           struct laz_view command)
 {
-    macho->segment_count += holds_segment(macho, kind, command);
+    struct laz_macho_segment s;
+
+    macho->segment_count += take_segment(macho, at, &s);
 }
 
 static void keep_segment(struct laz_macho *macho, uint32_t kind, uint64_t at,
                          struct laz_view command)
 {
-    if (holds_segment(macho, kind, command))
+    struct laz_macho_segment s;
+
+    if (take_segment(macho, at, &s))
         macho->segments_at[macho->segment_count++] = at;
 }
 

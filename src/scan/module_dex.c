@@ -52,7 +52,7 @@ static bool of_header(const struct laz_dex *d, int64_t id, struct laz_value *out
     case LAZ_DEX_HEADER_CHECKSUM:
         return number(d->checksum, out);
     case LAZ_DEX_HEADER_SIGNATURE:
-        return text(d->signature, out);
+        return text(laz_view_first(d->signature, laz_view_find_byte(d->signature, 0)), out);
     case LAZ_DEX_HEADER_FILE_SIZE:
         return number(d->file_size, out);
     case LAZ_DEX_HEADER_HEADER_SIZE:
@@ -229,7 +229,7 @@ static bool of_field(const struct laz_dex *d, int64_t id, uint64_t index, struct
     struct laz_view v;
 
     if (id == LAZ_DEX_FIELD_COUNT || id == LAZ_DEX_NUMBER_OF_FIELDS)
-        return number(d->fields.count, out);
+        return number_if(d->is_walked_whole || id == LAZ_DEX_FIELD_COUNT, d->fields.count, out);
     if (index >= d->fields.count)
         return false;
     f = &d->fields.items[index];
@@ -278,7 +278,7 @@ static bool of_method(const struct laz_dex *d, int64_t id, uint64_t index, struc
     struct laz_view v;
 
     if (id == LAZ_DEX_METHOD_COUNT || id == LAZ_DEX_NUMBER_OF_METHODS)
-        return number(d->methods.count, out);
+        return number_if(d->is_walked_whole || id == LAZ_DEX_METHOD_COUNT, d->methods.count, out);
     if (index >= d->methods.count)
         return false;
     f = &d->methods.items[index];

@@ -1,0 +1,10 @@
+/* A Dalvik executable: whatever it claims, its module answers within bounds. */
+#include "module.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_module(LAZ_MODULE_DEX, data, size);
+    return 0;
+}
