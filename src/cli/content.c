@@ -42,6 +42,7 @@ static const char usage[] =
     "  --left-out-max N     rules of one source that may fire on clean files and are left out,\n"
     "                       before the source is refused (default: 20)\n"
     "  --slower-max N       how many times slower than before it may become (default: 4)\n"
+    "  --fast-enough SIZE   bytes in a second of CPU at which that does not matter (default: 20M)\n"
     "  --slow-seconds N     give up on a source that sends less than a kilobyte in a second for\n"
     "                       so long (default: 60)\n"
     "  --quiet              only what went wrong\n";

@@ -44,6 +44,7 @@ struct laz_content_update {
     uint32_t prove_s;      /* at most, for the clean set */
     uint32_t left_out_max; /* of one source, before it is refused */
     uint32_t slower_max;   /* times the old database */
+    uint64_t fast_enough;  /* bytes in a second of CPU, at which that does not matter */
     const char *clean[LAZ_CONTENT_CLEAN_MAX];
     size_t clean_count;
 };

@@ -19,8 +19,7 @@
 #define SCAN_MS         20000
 #define SPEED_FILES     400
 #define SPEED_BYTES_MAX ((uint64_t)96 * MIB)
-#define SPEED_FLOOR     ((uint64_t)20 * MIB) /* bytes a second of CPU that are fast enough anyhow */
-#define UNOFFICIAL      ".UNOFFICIAL"        /* what ClamAV adds to names that it did not sign */
+#define UNOFFICIAL      ".UNOFFICIAL" /* what ClamAV adds to names that it did not sign */
 
 /* ---------------------------------------------------------------- many files, one after another */
 
@@ -103,45 +102,55 @@ struct clean_run {
     struct laz_content_clean_set *clean;
     uint64_t fired;
     bool again, no_memory;
+    size_t names_before, files_before; /* lengths of the build's lists when the run began */
 };
 
-static bool has_line(const struct laz_buf *b, const char *line)
+enum left_out { LEFT_OUT_NOW, LEFT_OUT_IN_THIS_RUN, LEFT_OUT_BEFORE };
+
+/* Where the line begins, or the end. */
+static size_t find_line(const struct laz_buf *b, const char *line)
 {
     struct laz_view rest = laz_buf_view(b), one;
 
-    while (laz_take_until(&rest, '\n', &one))
-        if (laz_view_equal_text(one, line))
-            return true;
-    return false;
+    while (rest.len > 0) {
+        size_t at = b->len - rest.len;
+
+        if (laz_take_until(&rest, '\n', &one) && laz_view_equal_text(one, line))
+            return at;
+    }
+    return b->len;
 }
 
-/* True when it is new. */
-static bool add_line(struct clean_run *run, struct laz_buf *b, const char *line)
+static enum left_out add_line(struct clean_run *run, struct laz_buf *b, size_t before,
+                              const char *line)
 {
-    if (has_line(b, line))
-        return false;
+    size_t at = find_line(b, line);
+
+    if (at < b->len)
+        return at < before ? LEFT_OUT_BEFORE : LEFT_OUT_IN_THIS_RUN;
     if (laz_buf_addf(b, "%s\n", line) != LAZ_OK)
         run->no_memory = true;
-    return true;
+    return LEFT_OUT_NOW;
 }
 
 /* By its name when it is a rule; a hash stands in lists that may have one name for all, so the file
  * is said to be known. */
-static bool leave_out(struct clean_run *run, const struct laz_detection *d,
-                      const struct laz_verdict *v)
+static enum left_out leave_out(struct clean_run *run, const struct laz_detection *d,
+                               const struct laz_verdict *v)
 {
+    struct laz_content_build *b = run->build;
     char line[512], hex[2 * 32 + 1];
     size_t len = strlen(d->name);
 
     if (strcmp(d->kind, "hash") == 0 && v->has_sha256) {
         laz_hex_encode(laz_view_from(v->sha256, 32), hex);
         snprintf(line, sizeof line, "%s:%llu:clean", hex, (unsigned long long)v->size);
-        return add_line(run, &run->build->left_out_files, line);
+        return add_line(run, &b->left_out_files, run->files_before, line);
     }
     if (laz_view_ends_text(laz_view_of(d->name), UNOFFICIAL))
         len -= strlen(UNOFFICIAL);
     snprintf(line, sizeof line, "%.*s", (int)len, d->name);
-    return add_line(run, &run->build->left_out_names, line);
+    return add_line(run, &b->left_out_names, run->names_before, line);
 }
 
 static void say(const char *path, const struct laz_detection *d, const char *what)
@@ -159,26 +168,36 @@ static void say(const char *path, const struct laz_detection *d, const char *wha
     fprintf(stderr, "%s\n", laz_buf_text(&line));
 }
 
+static void refuse(struct clean_run *run, struct laz_content_part *part, const char *why)
+{
+    if (part == NULL || part->source == NULL || part->refused)
+        return;
+    laz_content_refuse(part, why);
+    run->again = true;
+}
+
 static void take_detection(struct clean_run *run, const char *path, const struct laz_detection *d,
                            const struct laz_verdict *v)
 {
-    struct laz_content_part *part;
+    struct laz_content_part *part = laz_content_part_of(run->build, d->source);
+    char why[128];
 
-    if (!leave_out(run, d, v))
+    switch (leave_out(run, d, v)) {
+    case LEFT_OUT_IN_THIS_RUN:
         return;
+    case LEFT_OUT_BEFORE:
+        refuse(run, part, "it fires on clean files, and cannot be left out by name");
+        return;
+    case LEFT_OUT_NOW:
+        break;
+    }
     say(path, d, ", which is clean: left out");
     run->again = true;
-    part = laz_content_part_of(run->build, d->source);
-    if (part == NULL)
+    if (part == NULL || ++part->left_out <= run->update->left_out_max)
         return;
-    part->left_out++;
-    if (part->source != NULL && !part->refused && part->left_out > run->update->left_out_max) {
-        char why[128];
-
-        snprintf(why, sizeof why, "more than %u of its rules fire on clean files",
-                 run->update->left_out_max);
-        laz_content_refuse(part, why);
-    }
+    snprintf(why, sizeof why, "more than %u of its rules fire on clean files",
+             run->update->left_out_max);
+    refuse(run, part, why);
 }
 
 static void take_clean(void *context, size_t file, const struct laz_verdict *v)
@@ -205,7 +224,11 @@ enum laz_status laz_content_prove_clean(struct laz_content_build *b, int db,
                                         struct laz_content_proof *out, bool *again,
                                         struct laz_error *err)
 {
-    struct clean_run run = {.build = b, .update = u, .clean = clean};
+    struct clean_run run = {.build = b,
+                            .update = u,
+                            .clean = clean,
+                            .names_before = b->left_out_names.len,
+                            .files_before = b->left_out_files.len};
     int64_t start = laz_monotonic_ms();
     struct scan scan;
     enum laz_status s = open_scan(&scan, db, processor_count(), take_clean, &run, err);
@@ -404,7 +427,7 @@ enum laz_status laz_content_prove_speed(const struct laz_content *c, int db,
                         "the one in use stays");
     if (new_ns == 0 || new_ns / u->slower_max <= old_ns)
         return LAZ_OK;
-    if (bytes * 1000 / (new_ns / 1000000 + 1) > SPEED_FLOOR)
+    if (bytes * 1000 / (new_ns / 1000000 + 1) > u->fast_enough)
         return LAZ_OK;
     snprintf(why, sizeof why, "is %llu times slower than the one in use",
              (unsigned long long)(new_ns / (old_ns + 1)));

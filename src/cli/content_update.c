@@ -17,6 +17,7 @@
 #define PROVE_S       120u
 #define LEFT_OUT_MAX  20u
 #define SLOWER_MAX    4u
+#define FAST_ENOUGH   (20 * MIB)
 #define RUN_PAUSE_MS  60000
 #define RUN_SPREAD_MS 30000
 
@@ -255,6 +256,8 @@ static bool take_option(struct arguments *a, int option)
         return take_number(&u->left_out_max, 0, 100000);
     case 'x':
         return take_number(&u->slower_max, 1, 1000);
+    case 'f':
+        return laz_parse_size(laz_view_of(optarg), UINT64_MAX / 1000, &u->fast_enough);
     case 't':
         return take_number(&u->slow_s, 1, 3600);
     default:
@@ -276,6 +279,7 @@ static bool parse(struct arguments *a, int argc, char **argv, int *status)
         {"prove-seconds", required_argument, NULL, 'p'},
         {"left-out-max", required_argument, NULL, 'l'},
         {"slower-max", required_argument, NULL, 'x'},
+        {"fast-enough", required_argument, NULL, 'f'},
         {"slow-seconds", required_argument, NULL, 't'},
         {NULL, 0, NULL, 0},
     };
@@ -285,7 +289,8 @@ static bool parse(struct arguments *a, int argc, char **argv, int *status)
                             .update = {.sample = SAMPLE,
                                        .prove_s = PROVE_S,
                                        .left_out_max = LEFT_OUT_MAX,
-                                       .slower_max = SLOWER_MAX}};
+                                       .slower_max = SLOWER_MAX,
+                                       .fast_enough = FAST_ENOUGH}};
     opterr = 0;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (take_option(a, option))
