@@ -126,6 +126,7 @@ void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct
 
     look_up_digests(s, bytes);
     run_rules(s, type, bytes);
+    laz_object_find_links(s, type, bytes);
     s->verdict->read += bytes.len;
     /* A find in an archive's own bytes does not name the member, which follows soon. */
     if (s->verdict->kind == LAZ_MALICIOUS && s->verdict->detection_count > before && !opens)

@@ -37,6 +37,9 @@ struct laz_scanner {
 
 /* object.c: judges the bytes of one object, without what is in it. */
 void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes);
+/* object_links.c: looks up the links in it, when the database lists some. */
+void laz_object_find_links(struct laz_scanner *s, const struct laz_type *type,
+                           struct laz_view bytes);
 /* tree.c: judges the object and all in it. */
 void laz_tree_judge(struct laz_scanner *s, struct laz_view bytes);
 
