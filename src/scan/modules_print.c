@@ -126,12 +126,10 @@ static void print_item(struct printer *p, const struct place *at, struct laz_vie
     uint32_t row;
 
     indent(p, at->depth + 1);
-    laz_buf_add_text(p->out, "[");
     if (key->kind == LAZ_VALUE_TEXT)
-        print_text(p->out, key->text);
+        laz_buf_add(p->out, key->text);
     else
-        laz_buf_addf(p->out, "%lld", (long long)key->n);
-    laz_buf_add_text(p->out, "]");
+        laz_buf_addf(p->out, "[%lld]", (long long)key->n);
     if (find_row(p, at, name, "[]", &row)) {
         print_value(p, row, &next);
     } else {
