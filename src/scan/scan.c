@@ -22,6 +22,9 @@ enum laz_status laz_scanner_new(const struct laz_database *db, laz_clock_fn *clo
         return status;
     if (laz_modules_new(&s->modules) != LAZ_OK)
         return laz_fail(err, LAZ_NOMEM, "scanner", "", "no memory", "");
+    /* Without the table of file types the module magic knows nothing: no reason not to scan. */
+    if ((laz_database_modules(db) & 1u << LAZ_MODULE_MAGIC) != 0)
+        laz_ignore(laz_modules_load_magic(s->modules, NULL));
     *out = laz_move(s);
     return LAZ_OK;
 }
