@@ -10,6 +10,13 @@ static bool is_one_of(uint8_t c, const char *set)
     return c != 0 && strchr(set, c) != NULL;
 }
 
+static bool is_wide_letter(struct laz_view object, uint64_t at)
+{
+    struct laz_view pair;
+
+    return laz_view_at(object, at, 2, &pair) && is_letter(pair.data[0]) && pair.data[1] == 0;
+}
+
 /* ClamAV's borders of words, as clamscan 1.4 has them: more characters are none before a word when
  * it is said that none may be there. */
 static bool is_begin(uint8_t before, uint8_t kind, bool is_not)
@@ -44,7 +51,11 @@ bool laz_border_is_at(struct laz_view object, uint64_t at, uint8_t border)
     bool is_not = (border & LAZ_BORDER_NOT) != 0, is_there;
     struct laz_view part;
 
-    if (kind < LAZ_BORDER_WORD_ENDS)
+    if (kind == LAZ_BORDER_NO_WIDE_LETTER_BEFORE)
+        is_there = at < 2 || !is_wide_letter(object, at - 2);
+    else if (kind == LAZ_BORDER_NO_WIDE_LETTER_BEHIND)
+        is_there = !is_wide_letter(object, at);
+    else if (kind < LAZ_BORDER_WORD_ENDS)
         is_there = at == 0 || !laz_view_at(object, at - 1, 1, &part) ||
                    is_begin(part.data[0], kind, is_not);
     else

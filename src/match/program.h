@@ -32,9 +32,11 @@ enum laz_border {
     LAZ_BORDER_WORD_BEGINS, /* looks at the byte before */
     LAZ_BORDER_LINE_BEGINS,
     LAZ_BORDER_NO_LETTER_BEFORE,
-    LAZ_BORDER_WORD_ENDS, /* looks at the bytes behind */
+    LAZ_BORDER_NO_WIDE_LETTER_BEFORE, /* a letter and a zero byte */
+    LAZ_BORDER_WORD_ENDS,             /* looks at the bytes behind */
     LAZ_BORDER_LINE_ENDS,
     LAZ_BORDER_NO_LETTER_BEHIND,
+    LAZ_BORDER_NO_WIDE_LETTER_BEHIND,
     LAZ_BORDER_KINDS,
     LAZ_BORDER_NOT = 8, /* with one of them: it is none */
 };

@@ -22,7 +22,7 @@ static enum laz_status read_pattern(struct laz_clamav_line *line, struct laz_ir_
     if (s != LAZ_OK)
         return s;
     pattern = laz_clamav_add_pattern(line, rule, line->fields[3].data);
-    laz_clamav_add_form(set, token_first, false, false, false);
+    laz_clamav_add_form(set, token_first, false);
     if (set->failed)
         return laz_ruleset_failed(set, err);
     laz_list_at(struct laz_pattern, &set->patterns, set->patterns.count - 1)->needs_places =

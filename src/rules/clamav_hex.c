@@ -61,7 +61,7 @@ static bool take_byte(struct reader *r)
         add_gap(r, 1, 1);
     else
         add_byte(r, value, mask);
-    if (r->wide && mask != 0)
+    if (r->wide) /* behind ?? too, but not behind a gap */
         add_byte(r, 0, 0xff);
     return laz_skip(&r->rest, 2);
 }
@@ -194,10 +194,11 @@ static void take_class(struct reader *r, bool is_not)
     uint8_t border = letter == 'B'   ? LAZ_BORDER_WORD_BEGINS
                      : letter == 'L' ? LAZ_BORDER_LINE_BEGINS
                                      : LAZ_BORDER_NO_LETTER_BEFORE;
-    bool begins = begins_part(r);
+    /* clamscan takes a negated class at the beginning for a character too. */
+    bool begins = begins_part(r) && !is_not;
 
     laz_ignore(laz_skip(&r->rest, is_not ? 4 : 3)); /* it is there */
-    if (!begins && !ends_part(r->rest)) {
+    if (!begins && (begins_part(r) || !ends_part(r->rest))) {
         add_class(r, letter, is_not);
         return;
     }

@@ -179,8 +179,7 @@ LAZ_CHECKED enum laz_status laz_clamav_read_expression(struct laz_clamav_logic *
  * the rule. */
 uint32_t laz_clamav_add_pattern(const struct laz_clamav_line *line, struct laz_ir_rule *rule,
                                 const uint8_t *at);
-void laz_clamav_add_form(struct laz_ruleset *set, uint32_t token_first, bool nocase, bool wide,
-                         bool fullword);
+void laz_clamav_add_form(struct laz_ruleset *set, uint32_t token_first, bool nocase);
 
 /* How a body is read. */
 struct laz_clamav_modifiers {

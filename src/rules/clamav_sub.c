@@ -29,8 +29,7 @@ uint32_t laz_clamav_add_pattern(const struct laz_clamav_line *line, struct laz_i
     return rule->pattern_count++;
 }
 
-void laz_clamav_add_form(struct laz_ruleset *set, uint32_t token_first, bool nocase, bool wide,
-                         bool fullword)
+void laz_clamav_add_form(struct laz_ruleset *set, uint32_t token_first, bool nocase)
 {
     struct laz_body *body = laz_list_add(set, &set->bodies, sizeof *body);
 
@@ -39,8 +38,6 @@ void laz_clamav_add_form(struct laz_ruleset *set, uint32_t token_first, bool noc
     body->token_first = token_first;
     body->token_count = (uint32_t)set->tokens.count - token_first;
     body->nocase = nocase;
-    body->wide = wide;
-    body->fullword = fullword;
     laz_list_at(struct laz_pattern, &set->patterns, set->patterns.count - 1)->body_count++;
 }
 
@@ -81,17 +78,28 @@ static enum laz_status take_modifiers(const struct laz_clamav_line *line, struct
     return LAZ_OK;
 }
 
-/* One way in which the body can stand. */
+static void add_border(struct laz_ruleset *set, enum laz_border border)
+{
+    laz_ruleset_add_token(set,
+                          (struct laz_token){.kind = LAZ_TOKEN_BORDER, .value = (uint8_t)border});
+}
+
+/* One way in which the body can stand. A whole word has borders like those that a body can name, so
+ * that of several ends one is found that has its own. */
 static enum laz_status add_form(struct laz_clamav_logic *logic, struct laz_view body,
                                 const struct modifiers *m, bool wide, struct laz_error *err)
 {
     struct laz_ruleset *set = logic->line->set;
     uint32_t token_first = (uint32_t)set->tokens.count;
-    enum laz_status s =
-        laz_clamav_read_tokens(logic->line, body, (struct laz_clamav_modifiers){.wide = wide}, err);
+    enum laz_status s;
 
+    if (m->fullword)
+        add_border(set, wide ? LAZ_BORDER_NO_WIDE_LETTER_BEFORE : LAZ_BORDER_NO_LETTER_BEFORE);
+    s = laz_clamav_read_tokens(logic->line, body, (struct laz_clamav_modifiers){.wide = wide}, err);
+    if (m->fullword)
+        add_border(set, wide ? LAZ_BORDER_NO_WIDE_LETTER_BEHIND : LAZ_BORDER_NO_LETTER_BEHIND);
     if (s == LAZ_OK)
-        laz_clamav_add_form(set, token_first, m->nocase, wide, m->fullword);
+        laz_clamav_add_form(set, token_first, m->nocase);
     return s;
 }
 
@@ -133,7 +141,7 @@ static enum laz_status add_macros(struct laz_clamav_logic *logic, struct laz_cla
         for (uint32_t t = 0; t < macro.token_count; t++)
             laz_ruleset_add_token(
                 set, *laz_list_at(struct laz_token, &set->tokens, macro.token_first + t));
-        laz_clamav_add_form(set, token_first, false, false, false);
+        laz_clamav_add_form(set, token_first, false);
         sub->pattern_count++;
     }
     if (sub->pattern_count == 0)

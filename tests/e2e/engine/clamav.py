@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""ClamAV's signatures against Debian's clamscan: signatures and objects are made up from a seed, over
+few letters, so that much matches and much nearly does; every signature must come to the same answer on
+every object. Prints TAP.
+usage: clamav.py [SEED [ROUNDS]], with LAZ_BUILD"""
+import collections
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+LETTERS = b"ABab"
+OBJECTS, SIGNATURES = 60, 70
+HEAD = b"\xde\xad\xbe\xef\x00\x01\xdf\xff\xd8\x00\x00\xd8"  # no text in any encoding, for clamscan
+
+TAIL = b"\xff" * 12  # clamscan reads past an object's end to find what is not there
+
+
+def digits(data):
+    return "".join(f"{c:02x}" for c in data)
+
+
+def letters(dice, low, high):
+    return bytes(dice.choice(LETTERS) for _ in range(dice.randint(low, high)))
+
+
+def make_wild(dice):
+    c = dice.choice(LETTERS)
+    return dice.choice(["??", f"{c >> 4:x}?", f"?{c & 15:x}", f"({c:02x}|{dice.choice(LETTERS):02x})",
+                        f"!({c:02x}|{dice.choice(LETTERS):02x})",
+                        "(" + "|".join(digits(letters(dice, 2, 2)) for _ in range(dice.randint(2, 3))) + ")",
+                        "!(" + "|".join(digits(letters(dice, 2, 2)) for _ in range(2)) + ")",
+                        "(" + "|".join(digits(letters(dice, 1, 3)) for _ in range(2)) + ")",
+                        "(W)", "!(W)", "(B)", "(L)", "{%d}" % dice.randint(1, 3)])
+
+
+def make_gap(dice):
+    low = dice.randint(0, 3)
+    return dice.choice(["*", "{-%d}" % dice.randint(1, 4), "{%d-}" % low, "{%d-%d}" % (low, low + dice.randint(1, 4))])
+
+
+def make_part(dice, wild):
+    """A run of bytes with wildcards in it; two plain bytes stand first, as ClamAV needs them."""
+    text = digits(letters(dice, 2, 3))
+    for _ in range(dice.randint(0, 2) if wild else 0):
+        text += make_wild(dice) + digits(letters(dice, 1, 2))
+    return text
+
+
+def make_body(dice, wild=True, gaps=True):
+    text = make_part(dice, wild)
+    if gaps and dice.randrange(4) == 0:
+        text += make_gap(dice) + make_part(dice, wild)
+    if wild and dice.randrange(8) == 0:  # clamscan 1.4 dies of negated ones here
+        text = dice.choice(["(B)", "(L)", "(W)"]) + text
+    if wild and dice.randrange(8) == 0:
+        text += dice.choice(["(B)", "(L)", "(W)", "!(B)", "!(W)", "!(L)"])
+    return text
+
+
+def make_offset(dice):
+    kind = dice.randrange(6)
+    if kind == 0:
+        return "%d:" % dice.randint(12, 40)
+    if kind == 1:
+        return "%d,%d:" % (dice.randint(10, 28), dice.randint(0, 20))
+    if kind == 2:
+        return "EOF-%d:" % dice.randint(13, 50)
+    if kind == 3:
+        return "EOF-%d,%d:" % (dice.randint(13, 50), dice.randint(0, 10))
+    return ""
+
+
+def make_count(dice):
+    return dice.choice("=<>") + str(dice.randint(0, 3)) + ("," + str(dice.randint(1, 2)) if dice.randrange(4) == 0 else "")
+
+
+def make_expression(dice, subs, depth=0):
+    """An expression that names all of subs."""
+    if len(subs) == 1:
+        return str(subs[0]) + (make_count(dice) if dice.randrange(4) == 0 else "")
+    cut = dice.randint(1, len(subs) - 1)
+    text = make_expression(dice, subs[:cut], depth + 1) + dice.choice("&|") + make_expression(dice, subs[cut:], depth + 1)
+    if depth == 0 and dice.randrange(3):
+        return text
+    return "(" + text + ")" + (make_count(dice) if dice.randrange(3) == 0 else "")
+
+
+def make_subsignature(dice, plain):
+    mods = "".join(m for m in "iwfa" if dice.randrange(3) == 0) if dice.randrange(3) == 0 else ""
+    body = make_body(dice, wild=not plain and not mods, gaps=not plain)
+    return make_offset(dice) + body + ("::" + mods if mods else "")
+
+
+def make_logical(dice, number):
+    count = dice.randint(1, 4)
+    subs = list(range(count))
+    expression = make_expression(dice, subs)
+    plain = any(c in expression for c in "=<>")
+    return f"S{number:03d};Engine:81-255,Target:0;{expression};" + ";".join(make_subsignature(dice, plain) for _ in subs)
+
+
+def make_simple(dice, number):
+    return f"S{number:03d}:0:{(make_offset(dice) or '*:')[:-1]}:{make_body(dice)}"
+
+
+def make_object(dice):
+    data = HEAD
+    for _ in range(dice.randint(3, 60)):
+        kind = dice.randrange(12)
+        if kind == 0:
+            data += dice.choice([b"\n", b"\r\n", b" ", b".", b"-", b"<", b"\0", b"7"])
+        elif kind == 1:
+            data += b"".join(bytes([c, 0]) for c in letters(dice, 1, 6))
+        else:
+            data += letters(dice, 1, 4)
+    return data + TAIL
+
+
+def clamscan(list_path, folder, *options):
+    done = subprocess.run(["clamscan", "-d", list_path, "--no-summary", "-i", "-r", *options, folder],
+                          check=False, capture_output=True, text=True)
+    if done.returncode < 0:
+        return None, 0  # it died
+    if done.returncode > 1 and "at line" not in done.stderr:
+        raise SystemExit(f"clamscan ended with {done.returncode}: {done.stderr}")
+    found = set(re.findall(r"/([^/\s]+): (\S+)\.UNOFFICIAL FOUND", done.stdout))
+    wrong = re.search(r"at line (\d+)", done.stderr) if done.returncode > 1 else None
+    return found, int(wrong[1]) if wrong else 0
+
+
+def remove_line(list_path, number):
+    with open(list_path, encoding="ascii") as file:
+        lines = file.readlines()
+    removed = lines.pop(number - 1).strip()
+    with open(list_path, "w", encoding="ascii") as file:
+        file.writelines(lines)
+    return removed
+
+
+def run_clamscan(list_path, folder, one_by_one):
+    """What it finds, and the lines that it does not take, which are removed from the list. With --allmatch
+    it dies of body signatures that match often: those are asked for one by one."""
+    refused = []
+    empty = os.path.join(os.path.dirname(list_path), "empty")
+    os.makedirs(empty, exist_ok=True)
+    while True:
+        _, wrong = clamscan(list_path, empty)
+        if not wrong:
+            break
+        refused.append(remove_line(list_path, wrong))
+    found = None if one_by_one else clamscan(list_path, folder, "--allmatch")[0]
+    if found is not None:
+        return found, refused
+    found, kept = set(), []
+    with open(list_path, encoding="ascii") as file:
+        lines = file.readlines()
+    for line in lines:
+        one = os.path.join(os.path.dirname(list_path), "one" + os.path.splitext(list_path)[1])
+        with open(one, "w", encoding="ascii") as file:
+            file.write(line)
+        more = clamscan(one, folder)[0]
+        if more is None:
+            refused.append("it died of " + line.strip())
+        else:
+            found |= more
+            kept.append(line)
+    with open(list_path, "w", encoding="ascii") as file:
+        file.writelines(kept)
+    return found, refused
+
+
+def run_ours(list_path, folder, *others):
+    names = os.environ["LAZ_BUILD"] + "/tests/e2e/engine/engine_names"
+    done = subprocess.run([names, list_path, folder, *others], check=True, capture_output=True, text=True)
+    found, refused = set(), []
+    for line in done.stdout.splitlines():
+        fields = line.split("\t")
+        if fields[0] == "refused":
+            refused.append(line)
+        else:
+            found.add((fields[0], fields[1]))
+    return found, refused
+
+
+def compare(dice, ending, make, folder):
+    objects = os.path.join(folder, "objects")
+    os.makedirs(objects, exist_ok=True)
+    list_path = os.path.join(folder, "list." + ending)
+    with open(list_path, "w", encoding="ascii") as file:
+        file.writelines(make(dice, number) + "\n" for number in range(SIGNATURES))
+    for number in range(OBJECTS):
+        with open(os.path.join(objects, f"{number:03d}"), "wb") as file:
+            file.write(make_object(dice))
+    theirs, refused = run_clamscan(list_path, objects, ending == "ndb")
+    ours, not_taken = run_ours(list_path, objects)
+    with open(list_path, encoding="ascii") as file:
+        lines = {re.split("[;:]", line)[0]: line.strip() for line in file}
+    problems = not_taken + [f"{'only clamscan' if pair in theirs else 'only lazaret'}: {pair[0]} {lines[pair[1]]}"
+                            for pair in sorted(ours ^ theirs, key=lambda p: (p[1], p[0]))]
+    return problems, len(theirs), refused
+
+
+def main():
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 4
+    kinds = [("ldb", make_logical), ("ndb", make_simple)]
+    failed, number = False, 0
+    print(f"1..{rounds * len(kinds)}")
+    for step in range(rounds):
+        for ending, make in kinds:
+            number += 1
+            with tempfile.TemporaryDirectory() as folder:
+                os.chmod(folder, 0o755)
+                problems, found, refused = compare(random.Random(f"{seed + step} {ending}"), ending, make, folder)
+            ok = not problems and found > SIGNATURES // 4 and len(refused) < SIGNATURES // 4
+            failed = failed or not ok
+            print(f"{'ok' if ok else 'not ok'} {number} - {SIGNATURES} {ending} lines as clamscan has them, seed {seed + step}")
+            print(f"# {SIGNATURES * OBJECTS} answers, {found} of them yes; clamscan refused {len(refused)} lines")
+            for line in (problems + refused if not ok else [])[:int(os.environ.get("SHOW", "12"))]:
+                print("#", line)
+    sys.exit(failed)
+
+
+main()
