@@ -117,6 +117,7 @@ static uint8_t plain_op(uint8_t kind)
         [LAZ_NODE_ENDSWITH] = LAZ_CONDITION_ENDSWITH,
         [LAZ_NODE_IENDSWITH] = LAZ_CONDITION_IENDSWITH,
         [LAZ_NODE_IEQUALS] = LAZ_CONDITION_IEQUALS,
+        [LAZ_NODE_MATCHES] = LAZ_CONDITION_MATCHES,
     };
 
     return ops[kind]; /* 0, which is RETURN: none */

@@ -26,6 +26,35 @@ static bool parse_number(struct laz_view text, int64_t *out)
     return true;
 }
 
+bool laz_external_parse_real(struct laz_view text, double *out)
+{
+    size_t point = laz_view_find_byte(text, '.');
+    double value = 0, scale = 1;
+
+    if (point == 0 || text.len - point < 2)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (i == point)
+            continue;
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        value = value * 10 + (text.data[i] - '0');
+        scale *= i > point ? 10 : 1;
+    }
+    *out = value / scale;
+    return true;
+}
+
+static bool parse_real(struct laz_view text, double *out)
+{
+    bool is_negative = laz_view_starts(text, laz_view_of("-"));
+
+    if (!laz_external_parse_real(is_negative ? laz_view_from_offset(text, 1) : text, out))
+        return false;
+    *out = is_negative ? -*out : *out;
+    return true;
+}
+
 bool laz_external_parse(struct laz_view text, struct laz_external *out)
 {
     size_t equals = laz_view_find_byte(text, '=');
@@ -41,6 +70,8 @@ bool laz_external_parse(struct laz_view text, struct laz_external *out)
         out->number = laz_view_equal_text(out->text, "true");
     } else if (parse_number(out->text, &out->number)) {
         out->kind = LAZ_EXTERNAL_NUMBER;
+    } else if (parse_real(out->text, &out->real)) {
+        out->kind = LAZ_EXTERNAL_REAL;
     }
     return true;
 }

@@ -35,6 +35,7 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->metas.items);
     free(set->imports.items);
     free(set->name_spaces.items);
+    free(set->names.items);
     free(set->sources.items);
     free(set->ignored.items);
     free(set->macros.items);

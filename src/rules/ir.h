@@ -94,6 +94,7 @@ struct laz_ir_external {
 /* Rules with one name may stand in several of these. Global rules hold for their own. */
 struct laz_name_space {
     uint32_t name;         /* text */
+    uint32_t modules;      /* that were imported: bits 1 << enum laz_module */
     uint32_t global_count; /* of its rules */
     uint32_t globals;      /* of the image, once they were written */
 };
@@ -136,6 +137,12 @@ struct laz_list {
     size_t count, capacity;
 };
 
+/* Rules that have names for one another, by name space and name (rule_names.c). */
+struct laz_rule_names {
+    uint32_t *items; /* owned */
+    uint32_t size, used;
+};
+
 struct laz_ruleset {
     struct laz_buf text;
     struct laz_buf programs;     /* of expressions, while a database is made */
@@ -150,6 +157,7 @@ struct laz_ruleset {
     struct laz_list metas;       /* struct laz_ir_meta */
     struct laz_list imports;     /* uint8_t: enum laz_module, in their order */
     struct laz_list name_spaces; /* struct laz_name_space */
+    struct laz_rule_names names;
     struct laz_known_set *known; /* known.h; NULL until something is known */
     struct laz_list sources;     /* struct laz_ir_source */
     struct laz_list ignored;     /* struct laz_ignored, by name */
@@ -178,6 +186,11 @@ struct laz_ruleset_mark {
 };
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);
+
+/* The index of the rule with this name in the name space, or -1. */
+int64_t laz_rule_find(const struct laz_ruleset *set, uint32_t name_space, struct laz_view name);
+/* Lets the rule, which is in the set, be found. */
+void laz_rule_note(struct laz_ruleset *set, uint32_t index);
 
 /* Whether the compiler takes the rule, which is not in the set yet: a front end asks, so that it
  * can leave the rule out. LAZ_UNSUPPORTED names the place. */

@@ -5,7 +5,7 @@
 #include "rules/lists.h"
 #include "rules/yara_priv.h"
 
-static bool add_source(struct laz_ruleset *set, const struct laz_source *source, uint32_t *name)
+bool laz_source_add(struct laz_ruleset *set, const struct laz_source *source, uint32_t *name)
 {
     struct laz_ir_source *item = laz_list_add(set, &set->sources, sizeof *item);
 
@@ -39,7 +39,7 @@ enum laz_status laz_source_read(struct laz_ruleset *set, const struct laz_source
     if (language == LAZ_LANGUAGE_UNKNOWN)
         return laz_fail(err, LAZ_UNSUPPORTED, "rule", source->name, "is of no kind that is known",
                         "expected " LAZ_LANGUAGE_ENDINGS);
-    if (!add_source(set, source, &name))
+    if (!laz_source_add(set, source, &name))
         return laz_ruleset_failed(set, err);
     switch (language) {
     case LAZ_LANGUAGE_YARA:

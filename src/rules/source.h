@@ -11,15 +11,23 @@ struct laz_source {
     const uint8_t *sha256; /* of text; NULL when it is not known */
     bool is_unsigned;      /* a pack without a signature, or from one */
     const char *list;      /* which kind of list it is (lists.h); NULL: told by its name */
+    /* Rules of sources with the same one see one another, and their names differ. NULL: one of its
+     * own, with the source's name. */
+    const char *name_space;
 };
 
-/* Told of each rule that was left out, when that is wanted. */
-typedef void laz_rule_skipped_fn(void *context, const struct laz_error *why);
+/* Told of each rule that was left out, or of what was read but looks wrong. */
+typedef void laz_rule_told_fn(void *context, const struct laz_error *why);
 
 struct laz_source_options {
-    /* A rule that uses what is not supported is left out and told here; without it the source is
-     * refused. A rule that is wrong is refused in any case. */
-    laz_rule_skipped_fn *skipped;
+    /* A rule that is wrong, or uses what is not supported, is left out and told here. Without it
+     * the source is refused. */
+    laz_rule_told_fn *skipped;
+    laz_rule_told_fn *warned; /* may be NULL */
+    /* Finds what the source with this name includes: its text lives as long as the ruleset is
+     * filled. NULL: nothing can be included. */
+    bool (*include)(void *context, const struct laz_source *from, struct laz_view name,
+                    struct laz_source *out);
     void *context;
     /* What names of conditions mean that stand nowhere in the rules. */
     const struct laz_external *externals;
@@ -39,6 +47,10 @@ LAZ_CHECKED enum laz_status laz_source_read(struct laz_ruleset *set,
                                             const struct laz_source *source,
                                             const struct laz_source_options *options,
                                             struct laz_error *err);
+
+/* Notes that something comes from the source: *name is how rules name it. False when the set
+ * failed. */
+bool laz_source_add(struct laz_ruleset *set, const struct laz_source *source, uint32_t *name);
 
 /* After all sources are read: rules of YARA whose names are left out (.ign2) fire no more. Other
  * rules that ask for them still see them. */

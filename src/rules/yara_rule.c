@@ -1,29 +1,25 @@
-#include <stdlib.h>
-
-#include "base/number.h"
 #include "match/format.h"
 #include "rules/yara_priv.h"
 
 #define NAME_MAX_LEN 128
+#define TAGS_MAX     4096
 
 int64_t laz_yara_find_rule(const struct laz_yara *y, struct laz_view name)
 {
-    for (size_t i = y->first_rule; i < y->set->rules.count; i++) {
-        const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &y->set->rules, i);
-
-        if (laz_view_equal_text(name, laz_ruleset_text_at(y->set, rule->name)))
-            return (int64_t)i;
-    }
-    return -1;
+    return laz_rule_find(y->set, y->name_space, name);
 }
 
-static bool is_keyword(struct laz_view v)
+bool laz_yara_is_keyword(struct laz_view v)
 {
     static const char *const words[] = {
-        "all",        "and",     "any",      "at",   "condition", "contains", "defined",
-        "entrypoint", "false",   "filesize", "for",  "global",    "import",   "in",
-        "include",    "matches", "meta",     "none", "not",       "of",       "or",
-        "private",    "rule",    "strings",  "them", "true",
+        "all",       "and",         "any",      "ascii",     "at",         "base64",  "base64wide",
+        "condition", "contains",    "defined",  "endswith",  "entrypoint", "false",   "filesize",
+        "for",       "fullword",    "global",   "icontains", "iendswith",  "iequals", "import",
+        "in",        "include",     "int16",    "int16be",   "int32",      "int32be", "int8",
+        "int8be",    "istartswith", "matches",  "meta",      "nocase",     "none",    "not",
+        "of",        "or",          "private",  "rule",      "startswith", "strings", "them",
+        "true",      "uint16",      "uint16be", "uint32",    "uint32be",   "uint8",   "uint8be",
+        "wide",      "xor",
     };
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -35,51 +31,50 @@ static bool is_keyword(struct laz_view v)
 static bool is_plain_name(const struct laz_yara *y)
 {
     return y->word.kind == LAZ_YARA_NAME && y->word.text.len <= NAME_MAX_LEN &&
-           laz_view_find_byte(y->word.text, '.') == y->word.text.len && !is_keyword(y->word.text);
+           !laz_yara_is_keyword(y->word.text);
+}
+
+/* Whether the word stands among words that blanks part. */
+static bool has_word(struct laz_view words, struct laz_view word)
+{
+    struct laz_view next;
+
+    while (laz_take_until(&words, ' ', &next))
+        if (laz_view_equal(next, word))
+            return true;
+    return false;
+}
+
+static enum laz_status take_tag(struct laz_yara *y, struct laz_buf *tags, struct laz_error *err)
+{
+    if (has_word(laz_buf_view(tags), y->word.text))
+        return laz_yara_fail(y, LAZ_INVALID, "the rule has this tag already",
+                             "expected each tag once", err);
+    if (tags->len > 0)
+        laz_ignore(laz_buf_add_u8(tags, ' ')); /* the buffer remembers a refusal */
+    laz_ignore(laz_buf_add(tags, y->word.text));
+    laz_yara_advance(y);
+    return LAZ_OK;
 }
 
 static enum laz_status take_tags(struct laz_yara *y, struct laz_error *err)
 {
-    struct laz_buf tags;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf tags = {.max = TAGS_MAX};
+    enum laz_status s = LAZ_OK;
 
     if (!laz_yara_take(y, ":"))
         return LAZ_OK;
     if (!is_plain_name(y))
         return laz_yara_expected(y, "a tag", err);
-    laz_buf_init(&tags, 4096);
-    while (is_plain_name(y)) {
-        if (tags.len > 0)
-            laz_ignore(laz_buf_add_u8(&tags, ' ')); /* checked below */
-        laz_ignore(laz_buf_add(&tags, y->word.text));
-        laz_yara_advance(y);
-    }
-    if (laz_buf_failed(&tags) == LAZ_OK)
-        y->rule.tags = laz_ruleset_text(y->set, laz_buf_view(&tags));
-    else
+    while (s == LAZ_OK && is_plain_name(y))
+        s = take_tag(y, &tags, err);
+    if (s == LAZ_OK && laz_buf_failed(&tags) == LAZ_LIMIT)
+        return laz_yara_fail(y, LAZ_UNSUPPORTED, "has too many tags", "expected fewer", err);
+    if (laz_buf_failed(&tags) != LAZ_OK)
         y->set->failed = true;
-    laz_buf_clear(&tags);
-    return laz_ruleset_failed(y->set, err);
-}
-
-/* name = "text" | number | true | false, as many as there are. They are for people. */
-static enum laz_status take_meta(struct laz_yara *y, struct laz_error *err)
-{
-    enum laz_status s;
-
-    while (!laz_yara_is(y, "strings") && !laz_yara_is(y, "condition")) {
-        if (y->word.kind != LAZ_YARA_NAME)
-            return laz_yara_expected(y, "a name in meta", err);
-        laz_yara_advance(y);
-        s = laz_yara_need(y, "=", err);
-        if (s != LAZ_OK)
-            return s;
-        laz_ignore(laz_yara_take(y, "-")); /* a number may have one */
-        if (y->word.kind != LAZ_YARA_TEXT && y->word.kind != LAZ_YARA_NUMBER &&
-            !laz_yara_is(y, "true") && !laz_yara_is(y, "false"))
-            return laz_yara_expected(y, "a text, a number, true or false", err);
-        laz_yara_advance(y);
-    }
-    return LAZ_OK;
+    if (s == LAZ_OK)
+        y->rule.tags = laz_ruleset_text(y->set, laz_buf_view(&tags));
+    return s == LAZ_OK ? laz_ruleset_failed(y->set, err) : s;
 }
 
 /* "name" ":" */
@@ -112,7 +107,7 @@ static enum laz_status take_body(struct laz_yara *y, struct laz_error *err)
     if (s == LAZ_OK && laz_yara_is(y, "meta")) {
         s = open_section(y, "meta", err);
         if (s == LAZ_OK)
-            s = take_meta(y, err);
+            s = laz_yara_meta(y, err);
     }
     if (s == LAZ_OK && laz_yara_is(y, "strings")) {
         s = open_section(y, "strings", err);
@@ -123,183 +118,70 @@ static enum laz_status take_body(struct laz_yara *y, struct laz_error *err)
         s = open_section(y, "condition", err);
     if (s == LAZ_OK)
         s = laz_yara_condition(y, err);
-    if (s == LAZ_OK)
-        s = check_strings_used(y, err);
-    return s == LAZ_OK ? laz_yara_need(y, "}", err) : s;
+    if (s == LAZ_OK && !laz_yara_is(y, "}"))
+        return laz_yara_expected(y, "'}'", err);
+    if (s == LAZ_OK) /* all of it is there, whatever is said of it now */
+        laz_yara_advance(y);
+    y->is_behind_rule = s == LAZ_OK;
+    return s == LAZ_OK ? check_strings_used(y, err) : s;
 }
 
-static enum laz_status add_rule(struct laz_yara *y, bool is_global, struct laz_error *err)
+static enum laz_status add_rule(struct laz_yara *y, struct laz_error *err)
 {
     struct laz_ir_rule *item;
-    uint32_t index = (uint32_t)y->set->rules.count;
-    uint32_t *global;
     enum laz_status s;
 
     y->rule.node_count = (uint32_t)y->set->nodes.count - y->rule.node_first;
-    y->is_behind_rule = true;
     s = laz_rule_check(y->set, &y->rule, err);
     if (s != LAZ_OK)
         return s;
     item = laz_list_add(y->set, &y->set->rules, sizeof *item);
-    if (item != NULL)
+    if (item != NULL) {
         *item = y->rule;
-    global = item != NULL && is_global ? laz_list_add(y->set, &y->globals, sizeof *global) : NULL;
-    if (global != NULL)
-        *global = index;
+        laz_rule_note(y->set, (uint32_t)(y->set->rules.count - 1));
+    }
     return laz_ruleset_failed(y->set, err);
 }
 
-static enum laz_status take_modifiers(struct laz_yara *y, bool *is_global, struct laz_error *err)
+static void take_modifiers(struct laz_yara *y)
 {
-    *is_global = false;
     while (laz_yara_is(y, "private") || laz_yara_is(y, "global")) {
         if (laz_yara_is(y, "private"))
             y->rule.flags |= LAZ_RULE_PRIVATE;
         else
-            *is_global = true;
+            y->rule.is_global = true;
         laz_yara_advance(y);
     }
-    /* Rules before it would have to wait for it: it is asked for where it stands first. */
-    if (*is_global && y->set->rules.count > y->first_rule + y->globals.count)
-        return laz_yara_fail(y, LAZ_UNSUPPORTED,
-                             "a global rule after another rule is not supported",
-                             "expected global rules first in the file", err);
-    return LAZ_OK;
 }
 
-static enum laz_status take_rule(struct laz_yara *y, struct laz_error *err)
+enum laz_status laz_yara_rule(struct laz_yara *y, struct laz_error *err)
 {
-    bool is_global;
     enum laz_status s;
 
     y->rule = (struct laz_ir_rule){
         .source = y->source_text,
+        .name_space = y->name_space,
         .pattern_first = (uint32_t)y->set->patterns.count,
+        .meta_first = (uint32_t)y->set->metas.count,
         .node_first = (uint32_t)y->set->nodes.count,
         .line = y->word.line,
         .column = y->word.column,
         .flags = LAZ_RULE_YARA,
     };
     y->string_names.count = 0;
-    s = take_modifiers(y, &is_global, err);
-    if (s == LAZ_OK)
-        s = laz_yara_need(y, "rule", err);
+    take_modifiers(y);
+    s = laz_yara_need(y, "rule", err);
     if (s != LAZ_OK)
         return s;
     if (!is_plain_name(y))
         return laz_yara_expected(y, "the rule's name", err);
     if (laz_yara_find_rule(y, y->word.text) >= 0)
-        return laz_yara_fail(y, LAZ_INVALID, "this rule's name is taken in the file",
-                             "expected another name", err);
+        return laz_yara_fail(y, LAZ_INVALID, "this rule's name is taken", "expected another name",
+                             err);
     y->rule.name = laz_ruleset_text(y->set, y->word.text);
     laz_yara_advance(y);
     s = take_tags(y, err);
     if (s == LAZ_OK)
         s = take_body(y, err);
-    return s == LAZ_OK ? add_rule(y, is_global, err) : s;
-}
-
-/* The names of modules may be imported: only what uses them is refused. */
-static enum laz_status take_import(struct laz_yara *y, struct laz_error *err)
-{
-    laz_yara_advance(y);
-    if (y->word.kind != LAZ_YARA_TEXT)
-        return laz_yara_expected(y, "the name of a module in quotes", err);
-    laz_yara_advance(y);
-    return LAZ_OK;
-}
-
-static enum laz_status take_one(struct laz_yara *y, struct laz_error *err)
-{
-    y->is_behind_rule = false;
-    if (laz_yara_is(y, "import"))
-        return take_import(y, err);
-    if (laz_yara_is(y, "include"))
-        return laz_yara_fail(y, LAZ_UNSUPPORTED, "'include' is not supported",
-                             "name the included file as a source of its own", err);
-    if (laz_yara_is(y, "rule") || laz_yara_is(y, "private") || laz_yara_is(y, "global"))
-        return take_rule(y, err);
-    return laz_yara_expected(y, "a rule", err);
-}
-
-static bool begins_rule(struct laz_view line)
-{
-    static const char *const starts[] = {"rule ", "private ", "global ", "import "};
-
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
-        if (laz_view_starts(line, laz_view_of(starts[i])))
-            return true;
-    return false;
-}
-
-/* Whether the line behind this one is inside a comment of several lines. What stands in the middle
- * of a line may be part of a regular expression, so only comments that begin a line count. */
-static bool stays_in_comment(struct laz_view line, bool is_comment)
-{
-    line = laz_view_trim(line);
-    if (!is_comment && !laz_view_starts(line, laz_view_of("/*")))
-        return false;
-    return laz_view_find(line, laz_view_of("*/")) == line.len;
-}
-
-/* Goes on at the next line that begins as a rule does. */
-static void skip_rule(struct laz_yara *y)
-{
-    struct laz_view line;
-    bool is_comment = false;
-
-    while (laz_take_until(&y->rest, '\n', &line)) {
-        y->line++;
-        y->line_start = y->rest.data;
-        is_comment = stays_in_comment(line, is_comment);
-        if (!is_comment && begins_rule(y->rest))
-            break;
-    }
-    laz_yara_advance(y);
-}
-
-static enum laz_status take_all(struct laz_yara *y, struct laz_error *err)
-{
-    laz_yara_advance(y);
-    while (y->word.kind != LAZ_YARA_END) {
-        struct laz_ruleset_mark mark = laz_ruleset_mark(y->set);
-        struct laz_error why;
-        enum laz_status s = take_one(y, &why);
-
-        if (s == LAZ_UNSUPPORTED && y->options->skipped != NULL) {
-            laz_ruleset_rewind(y->set, mark);
-            y->options->skipped(y->options->context, &why);
-            if (!y->is_behind_rule)
-                skip_rule(y);
-        } else if (s != LAZ_OK) {
-            if (err != NULL)
-                *err = why;
-            return s;
-        }
-    }
-    return LAZ_OK;
-}
-
-enum laz_status laz_yara_read(struct laz_ruleset *set, const struct laz_source *source,
-                              const struct laz_source_options *options, uint32_t source_text,
-                              struct laz_error *err)
-{
-    struct laz_yara y = {
-        .set = set,
-        .source = source,
-        .options = options,
-        .source_text = source_text,
-        .rest = source->text,
-        .line_start = source->text.data,
-        .line = 1,
-        .first_rule = set->rules.count,
-    };
-    enum laz_status s;
-
-    if (laz_view_starts(y.rest, laz_view_of("\xef\xbb\xbf"))) /* a byte order mark */
-        y.rest = laz_view_from_offset(y.rest, 3);
-    s = take_all(&y, err);
-    free(y.string_names.items);
-    free(y.globals.items);
-    return s;
+    return s == LAZ_OK ? add_rule(y, err) : s;
 }

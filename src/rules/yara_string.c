@@ -218,6 +218,8 @@ static enum laz_status take_string(struct laz_yara *y, struct laz_error *err)
 
     if (y->word.kind != LAZ_YARA_STRING || y->word.has_star)
         return laz_yara_expected(y, "a string: $name = …", err);
+    pattern.name =
+        laz_ruleset_text(y->set, laz_view_from(name.data - 1, name.len + 1)); /* with $ */
     s = note_name(y, name, err);
     if (s != LAZ_OK)
         return s;

@@ -69,12 +69,11 @@ void laz_yara_skip_blank(struct laz_yara *y)
     }
 }
 
-static size_t name_len(const struct laz_yara *y, size_t from, bool with_dots)
+static size_t name_len(const struct laz_yara *y, size_t from)
 {
     size_t len = from;
 
-    while (is_name(peek(y, len)) ||
-           (with_dots && peek(y, len) == '.' && is_name_start(peek(y, len + 1))))
+    while (is_name(peek(y, len)))
         len++;
     return len - from;
 }
@@ -92,30 +91,55 @@ static void wrong(struct laz_yara *y, const char *problem)
     take_text(y, y->rest.len > 0);
 }
 
-/* Digits with an optional KB or MB; 0x; 0o. */
-static void take_number(struct laz_yara *y)
+/* Digits in base 8; base has those of tens and sixteens. */
+static bool parse_octal(struct laz_view digits, uint64_t *out)
 {
-    size_t len = name_len(y, 0, false);
-    struct laz_view text = laz_view_first(y->rest, len);
-    uint64_t unit = 1;
-    bool ok;
+    *out = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (digits.data[i] < '0' || digits.data[i] > '7' || *out > INT64_MAX >> 3)
+            return false;
+        *out = *out << 3 | (uint64_t)(digits.data[i] - '0');
+    }
+    return digits.len > 0;
+}
 
-    y->word.kind = LAZ_YARA_NUMBER;
+static bool parse_number(struct laz_view text, uint64_t *out)
+{
+    uint64_t unit = 1;
+
+    if (laz_view_starts(text, laz_view_of("0x")))
+        return laz_parse_hex_u64(laz_view_from_offset(text, 2), INT64_MAX, out);
+    if (laz_view_starts(text, laz_view_of("0o")))
+        return parse_octal(laz_view_from_offset(text, 2), out);
     if (laz_view_ends_text(text, "KB"))
         unit = KIB;
     else if (laz_view_ends_text(text, "MB"))
         unit = MIB;
     if (unit > 1)
         text.len -= 2;
-    if (laz_view_starts(text, laz_view_of("0x")))
-        ok = laz_parse_hex_u64(laz_view_from_offset(text, 2), INT64_MAX, &y->word.number);
-    else
-        ok = laz_parse_u64(text, INT64_MAX, &y->word.number);
-    if (!ok || laz_ckd_mul(&y->word.number, y->word.number, unit) || y->word.number > INT64_MAX) {
-        wrong(y, "expected a number of at most 63 bits");
+    return laz_parse_u64(text, INT64_MAX, out) && !laz_ckd_mul(out, *out, unit) &&
+           *out <= INT64_MAX;
+}
+
+/* Digits with an optional KB or MB; 0x; 0o; or digits, a point and digits. */
+static void take_number(struct laz_yara *y)
+{
+    size_t len = name_len(y, 0);
+
+    if (peek(y, len) == '.' && is_digit(peek(y, len + 1))) {
+        len += 1 + name_len(y, len + 1);
+        y->word.kind = LAZ_YARA_REAL;
+        if (laz_external_parse_real(laz_view_first(y->rest, len), &y->word.real))
+            take_text(y, len);
+        else
+            wrong(y, "expected a number");
         return;
     }
-    take_text(y, len);
+    y->word.kind = LAZ_YARA_NUMBER;
+    if (parse_number(laz_view_first(y->rest, len), &y->word.number))
+        take_text(y, len);
+    else
+        wrong(y, "expected a number of at most 63 bits");
 }
 
 static void take_quoted(struct laz_yara *y)
@@ -138,7 +162,7 @@ static void take_identifier(struct laz_yara *y, enum laz_yara_word_kind kind)
     size_t len;
 
     move(y, 1);
-    len = name_len(y, 0, false);
+    len = name_len(y, 0);
     y->word.kind = kind;
     take_text(y, len);
     if (kind == LAZ_YARA_STRING && peek(y, 0) == '*') {
@@ -179,7 +203,7 @@ void laz_yara_advance(struct laz_yara *y)
     c = peek(y, 0);
     if (is_name_start(c)) {
         y->word.kind = LAZ_YARA_NAME;
-        take_text(y, name_len(y, 0, true));
+        take_text(y, name_len(y, 0));
     } else if (is_digit(c)) {
         take_number(y);
     } else if (c == '"') {
@@ -190,7 +214,7 @@ void laz_yara_advance(struct laz_yara *y)
         take_identifier(y, LAZ_YARA_COUNT);
     } else if (c == '@') {
         take_identifier(y, LAZ_YARA_OFFSET);
-    } else if (c == '!' && is_name_start(peek(y, 1))) {
+    } else if (c == '!' && peek(y, 1) != '=') {
         take_identifier(y, LAZ_YARA_LENGTH);
     } else {
         take_sign(y);
@@ -209,6 +233,18 @@ bool laz_yara_take(struct laz_yara *y, const char *text)
         return false;
     laz_yara_advance(y);
     return true;
+}
+
+void laz_yara_warn(const struct laz_yara *y, const struct laz_yara_word *at, const char *what,
+                   const char *remedy)
+{
+    struct laz_error warning;
+
+    if (y->options->warned == NULL)
+        return;
+    laz_ignore(laz_fail_at(&warning, LAZ_INVALID, "warning", y->source->name, at->line, at->column,
+                           what, remedy)); /* it is only told */
+    y->options->warned(y->options->context, &warning);
 }
 
 enum laz_status laz_yara_fail(const struct laz_yara *y, enum laz_status s, const char *why,

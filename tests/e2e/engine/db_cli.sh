@@ -64,26 +64,22 @@ leaves_the_old_database() {
     cp pack.lzdb before
     printf 'rule Broken\n{\n    strings:\n        $a = { 41 4 }\n    condition:\n        $a\n}\n' >broken.yar
     refused 2 'lazaret: rule: broken.yar:4:19: expected two hexadecimal digits' \
-        "$lazaret" db build -o pack.lzdb pack broken.yar
+        "$lazaret" db build --strict -o pack.lzdb pack broken.yar
     cmp pack.lzdb before
     [[ -z $(find . -name '*.new') ]]
 }
-skips_only_what_is_not_supported() {
-    printf 'rule Regex { strings: $a = /ab+/ condition: $a }\nrule Plain { strings: $a = "plain" condition: $a }\n' >mixed.yar
-    refused 2 'lazaret: rule: mixed.yar:1:28: regular expressions are not supported' \
-        "$lazaret" db build -o mixed.lzdb mixed.yar
-    "$lazaret" db build --skip-unsupported -o mixed.lzdb mixed.yar 2>skipped
-    grep -q 'mixed.yar:1:28: .*, left out$' skipped
+leaves_out_only_what_is_wrong() {
+    printf 'rule Wrong { strings: $a = { 4 } condition: $a }\nrule Plain { strings: $a = "plain" condition: $a }\n' >mixed.yar
+    refused 2 'lazaret: rule: mixed.yar:1:30: ' "$lazaret" db build --strict -o mixed.lzdb mixed.yar
+    "$lazaret" db build -o mixed.lzdb mixed.yar 2>skipped
+    [[ $(wc -l <skipped) -eq 1 ]] && grep -q 'mixed.yar:1:30: .*, left out$' skipped
     "$lazaret" db info mixed.lzdb | grep -q '^rules  *1$'
 }
-skips_what_the_compiler_refuses() {
-    printf 'rule Zeros { strings: $a = { 00 00 } condition: $a }\nrule Asks { condition: Zeros }\nrule Next { strings: $a = "next" condition: $a }\n' >zeros.yar
-    printf 'Zeros:0:*:0000\nKept:0:*:6162636465\n' >zeros.ndb
-    refused 2 'zeros.yar:1:23: expected at least one whole byte other than 00' \
-        "$lazaret" db build -o zeros.lzdb zeros.yar
-    "$lazaret" db build --skip-unsupported -o zeros.lzdb zeros.yar zeros.ndb 2>skipped
-    [[ $(wc -l <skipped) -eq 3 ]] && grep -q 'zeros.yar:1:23: ' skipped && grep -q 'zeros.yar:2:24: ' skipped
-    "$lazaret" db info zeros.lzdb | grep -q '^rules  *2$'
+leaves_out_what_asks_for_it() {
+    printf 'rule Wrong { condition: 1 \\ 0 == 1 }\nrule Asks { condition: Wrong }\nrule Next { strings: $a = "next" condition: $a }\n' >asks.yar
+    "$lazaret" db build -o asks.lzdb asks.yar 2>skipped
+    [[ $(wc -l <skipped) -eq 2 ]] && grep -q 'asks.yar:1:29: ' skipped && grep -q 'asks.yar:2:24: ' skipped
+    "$lazaret" db info asks.lzdb | grep -q '^rules  *1$'
 }
 refuses_a_cut_database() {
     head -c 5000 pack.lzdb >cut.lzdb
@@ -151,7 +147,8 @@ takes_many_sources() {
 }
 takes_definitions() {
     echo 'rule Doc { strings: $a = "hello" condition: $a and extension == "doc" and level > 2 }' >defined.yar
-    refused 2 'defined.yar:1:75: this name means nothing here' "$lazaret" db build -o defined.lzdb defined.yar
+    refused 2 'defined.yar:1:75: this name means nothing here' \
+        "$lazaret" db build --strict -o defined.lzdb defined.yar
     "$lazaret" db build -d extension=doc --define level=3 -o defined.lzdb defined.yar
     local status=0
     "$lazaret" scan --db defined.lzdb greeting >found || status=$?
@@ -173,8 +170,8 @@ check 'a folder becomes a database that names its sources' builds_a_folder
 check 'the database finds what it was built for' finds_what_it_was_built_for
 check 'info is one JSON object when asked' says_it_as_json
 check 'a broken rule is named by place and leaves the old database' leaves_the_old_database
-check 'what is not supported is left out only when asked' skips_only_what_is_not_supported
-check 'what the compiler refuses is left out too' skips_what_the_compiler_refuses
+check 'a wrong rule is left out and hides no other' leaves_out_only_what_is_wrong
+check 'and so is what asks for it' leaves_out_what_asks_for_it
 check 'a database cut short is refused' refuses_a_cut_database
 check 'a database of another version is refused with a remedy' refuses_another_version
 check 'bad arguments are named' names_bad_arguments
