@@ -70,6 +70,11 @@ struct laz_hit {
     uint32_t rule;          /* its number then */
 };
 
+/* All rules that have a body or a condition, in the order of their sources, as they would fire.
+ * True when the rule is shown to people; one that is private is not. index is below the count. */
+uint32_t laz_database_rule_count(const struct laz_database *db);
+bool laz_database_rule_get(const struct laz_database *db, uint32_t index, struct laz_hit *out);
+
 /* What a rule says of itself: name = value. */
 struct laz_meta {
     const char *name;

@@ -70,20 +70,11 @@ static void sort_touched(struct laz_matcher *m)
 }
 
 /* Reports the rule when it fired and is for people. False when they have seen enough. */
-static bool report(const struct laz_matcher *m, uint32_t index, const struct laz_rule *rule,
-                   laz_hit_fn *found, void *context)
+static bool report(const struct laz_matcher *m, uint32_t index, laz_hit_fn *found, void *context)
 {
-    struct laz_hit hit = {
-        .name = laz_database_text(m->db, rule->name),
-        .kind = (rule->flags & LAZ_RULE_YARA) != 0 ? "yara" : "body",
-        .source = laz_database_text(m->db, rule->source),
-        .tags = laz_database_text(m->db, rule->tags),
-        .name_space = laz_database_text(m->db, rule->name_space),
-        .is_rule = true,
-        .rule = index,
-    };
+    struct laz_hit hit;
 
-    return (rule->flags & LAZ_RULE_PRIVATE) != 0 || found(context, &hit);
+    return !laz_database_rule_get(m->db, index, &hit) || found(context, &hit);
 }
 
 /* Global rules hold for all rules of their name space, also for those before them. */
@@ -105,7 +96,7 @@ static void report_all(const struct laz_matcher *m, laz_hit_fn *found, void *con
         struct laz_rule rule = laz_database_rule(m->db, m->touched[i].rule);
 
         if (m->touched[i].fired && globals_hold(m, &rule) &&
-            !report(m, m->touched[i].rule, &rule, found, context))
+            !report(m, m->touched[i].rule, found, context))
             return;
     }
 }
@@ -124,7 +115,7 @@ void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
         bool fits = target == LAZ_TARGET_ANY || target == m->object->target;
 
         state->fired = fits && laz_matcher_condition(m, &rule);
-        if (!has_globals && state->fired && !report(m, state->rule, &rule, found, context))
+        if (!has_globals && state->fired && !report(m, state->rule, found, context))
             return;
     }
     if (has_globals)

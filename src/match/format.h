@@ -113,6 +113,10 @@ enum laz_pattern_flag {
     LAZ_PATTERN_EXISTS_ONLY = 1, /* nobody asks where or how often */
     LAZ_PATTERN_EAGER = 2,       /* its atoms are looked for in each object; of others on demand */
     LAZ_PATTERN_PRIVATE = 4,     /* it is not shown */
+    LAZ_PATTERN_HEX = 8,         /* it was written in hexadecimal */
+    LAZ_PATTERN_XOR = 16,        /* a text under some key; eight bits from LAZ_PATTERN_FIRST_SHIFT
+                                    are its first byte without the key */
+    LAZ_PATTERN_FIRST_SHIFT = 8,
 };
 
 enum laz_form_flag {

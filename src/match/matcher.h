@@ -63,7 +63,9 @@ struct laz_place {
 };
 struct laz_pattern_places {
     const char *name; /* "$a", "" when it has none; borrowed from the database */
-    bool is_private;
+    bool is_private, is_hex;
+    bool is_xor; /* a text under a key: that of a place is its first byte ^ first */
+    uint8_t first;
     bool cut;                       /* there may be more than these */
     const struct laz_place *places; /* ascending; until the next call of the matcher */
     uint32_t count;

@@ -158,6 +158,27 @@ uint32_t laz_database_meta_count(const struct laz_database *db, uint32_t rule)
     return laz_database_rule(db, rule).meta_count;
 }
 
+uint32_t laz_database_rule_count(const struct laz_database *db)
+{
+    return db->rule_count;
+}
+
+bool laz_database_rule_get(const struct laz_database *db, uint32_t index, struct laz_hit *out)
+{
+    struct laz_rule rule = laz_database_rule(db, index);
+
+    *out = (struct laz_hit){
+        .name = laz_database_text(db, rule.name),
+        .kind = (rule.flags & LAZ_RULE_YARA) != 0 ? "yara" : "body",
+        .source = laz_database_text(db, rule.source),
+        .tags = laz_database_text(db, rule.tags),
+        .name_space = laz_database_text(db, rule.name_space),
+        .is_rule = true,
+        .rule = index,
+    };
+    return (rule.flags & LAZ_RULE_PRIVATE) == 0;
+}
+
 void laz_database_meta_get(const struct laz_database *db, uint32_t rule, uint32_t index,
                            struct laz_meta *out)
 {

@@ -161,7 +161,10 @@ static void write_pattern(struct laz_bodies *b, uint32_t index, const struct laz
     laz_ignore(laz_buf_add_u32le(out, p->name));
     laz_ignore(laz_buf_add_u32le(out, (p->needs_places ? 0 : LAZ_PATTERN_EXISTS_ONLY) |
                                           (b->is_eager[index] ? LAZ_PATTERN_EAGER : 0) |
-                                          (p->is_private ? LAZ_PATTERN_PRIVATE : 0)));
+                                          (p->is_private ? LAZ_PATTERN_PRIVATE : 0) |
+                                          (p->is_hex ? LAZ_PATTERN_HEX : 0) |
+                                          (p->is_xor ? LAZ_PATTERN_XOR : 0) |
+                                          (uint32_t)p->first << LAZ_PATTERN_FIRST_SHIFT));
     laz_ignore(laz_buf_add_u32le(out, b->form_firsts[index]));
     laz_ignore(laz_buf_add_u32le(out, b->form_firsts[index + 1] - b->form_firsts[index]));
     laz_ignore(laz_buf_add_u32le(out, 0));

@@ -46,6 +46,9 @@ struct laz_pattern {
     bool is_used;      /* by the condition */
     bool needs_places; /* the condition asks where or how often */
     bool is_private;   /* is not shown */
+    bool is_hex;       /* was written in hexadecimal */
+    bool is_xor;       /* is a text under some key, and first its first byte */
+    uint8_t first;
 };
 
 struct laz_ir_rule {

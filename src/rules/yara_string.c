@@ -151,6 +151,8 @@ static enum laz_status take_text(struct laz_yara *y, struct laz_pattern *pattern
     }
     if (s == LAZ_OK) {
         pattern->is_private = m.is_private;
+        pattern->is_xor = (m.given & LAZ_YARA_XOR) != 0;
+        pattern->first = pattern->is_xor ? bytes[0] : 0;
         s = add_bodies(y, bytes, len, &m, err);
     }
     free(bytes);
@@ -170,6 +172,7 @@ static enum laz_status take_hex(struct laz_yara *y, struct laz_pattern *pattern,
     if (s != LAZ_OK)
         return s;
     pattern->is_private = m.is_private;
+    pattern->is_hex = true;
     body.token_count = (uint32_t)y->set->tokens.count - body.token_first;
     item = laz_list_add(y->set, &y->set->bodies, sizeof *item);
     if (item != NULL)
