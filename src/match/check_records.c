@@ -1,6 +1,7 @@
 /* The borders of opening a database: every record names only what is there. */
 #include "base/number.h"
 #include "match/database_priv.h"
+#include "match/pcre.h"
 #include "match/program.h"
 #include "match/regex.h"
 
@@ -110,6 +111,8 @@ static bool programs_fit(const struct laz_form *form, struct laz_view back, stru
 {
     if ((form->flags & LAZ_FORM_REGEX) != 0)
         return laz_regex_check(back) && laz_regex_check(ahead);
+    if ((form->flags & LAZ_FORM_PCRE) != 0)
+        return form->atom_len == 0 && back.len == 0 && laz_pcre_check(ahead);
     return form->atom_len > 0 && laz_verify_code_check(back, form->gap_count) &&
            laz_verify_code_check(ahead, form->gap_count);
 }

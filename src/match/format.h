@@ -126,6 +126,7 @@ enum laz_form_flag {
     LAZ_FORM_REGEX = 8,      /* its programs are expressions (regex.h), and it may have no atom */
     LAZ_FORM_FROM_ATOM = 16, /* ahead begins at the atom's first byte */
     LAZ_FORM_REPLACE = 32,   /* of two lengths from one start, the one found last stays */
+    LAZ_FORM_PCRE = 64,      /* ahead is a program of pcre.h, back is empty, and there is no atom */
 };
 
 enum laz_meta_kind { LAZ_META_NUMBER, LAZ_META_TRUTH, LAZ_META_TEXT, LAZ_META_KINDS };

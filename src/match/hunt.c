@@ -117,7 +117,9 @@ static void search_atom(struct laz_matcher *m, const struct laz_form *form)
 
 static void search_form(struct laz_matcher *m, const struct laz_form *form)
 {
-    if (form->atom_len == 0)
+    if ((form->flags & LAZ_FORM_PCRE) != 0)
+        laz_matcher_search_pcre(m, form);
+    else if (form->atom_len == 0)
         laz_matcher_verify_all(m, form);
     else
         search_atom(m, form);

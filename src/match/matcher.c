@@ -115,6 +115,7 @@ void laz_matcher_free(struct laz_matcher *m)
     free(m->gaps);
     free(m->guards);
     laz_regex_scratch_free(m->regex);
+    laz_pcre_cache_free(m->pcre);
     if (m->scratch != NULL)
         laz_ignore(hs_free_scratch(m->scratch) != HS_SUCCESS); /* it is ours */
     free(m);

@@ -57,6 +57,7 @@ struct laz_matcher {
     struct laz_guard_state *guards;
     struct laz_choice choices[LAZ_VERIFY_CHOICES_MAX];
     struct laz_regex_scratch *regex;
+    struct laz_pcre_cache *pcre; /* made with the first expression that is searched for */
 
     /* the run */
     const struct laz_match_object *object;
@@ -114,6 +115,9 @@ void laz_matcher_verify_regex(struct laz_matcher *m, const struct laz_form *form
                               uint64_t end);
 /* Finds all places of a form that has no atom. */
 void laz_matcher_verify_all(struct laz_matcher *m, const struct laz_form *form);
+/* The same for one of Perl's expressions (pcre.h). */
+void laz_matcher_search_pcre(struct laz_matcher *m, const struct laz_form *form);
+void laz_pcre_cache_free(struct laz_pcre_cache *cache);
 /* True when what lies between start and end is a word of its own, or need not be. */
 bool laz_matcher_stands_alone(const struct laz_matcher *m, const struct laz_form *form,
                               uint64_t start, uint64_t end);

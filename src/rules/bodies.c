@@ -70,7 +70,7 @@ static uint32_t lead_of(const struct laz_ruleset *set, const struct laz_cut_form
 {
     uint64_t lead = 0;
 
-    if (form->is_regex)
+    if (form->is_regex || form->is_pcre)
         return form->lead;
     for (uint32_t i = 0; i < form->atom_at; i++) {
         const struct laz_token *token =
@@ -80,7 +80,7 @@ static uint32_t lead_of(const struct laz_ruleset *set, const struct laz_cut_form
             lead++;
         else if (token->kind == LAZ_TOKEN_GAP && token->min == token->max)
             lead += token->min;
-        else
+        else if (token->kind != LAZ_TOKEN_BORDER)
             return LAZ_LEAD_NONE;
     }
     return lead < LAZ_LEAD_NONE ? (uint32_t)lead : LAZ_LEAD_NONE;
@@ -92,6 +92,7 @@ static uint32_t flags_of(const struct laz_body *body, const struct laz_cut_form 
            (body->wide ? (uint32_t)LAZ_FORM_WIDE : 0) |
            (form->atom_nocase ? (uint32_t)LAZ_FORM_ATOM_NOCASE : 0) |
            (form->is_regex ? (uint32_t)LAZ_FORM_REGEX : 0) |
+           (form->is_pcre ? (uint32_t)LAZ_FORM_PCRE : 0) |
            (form->is_from_atom ? (uint32_t)LAZ_FORM_FROM_ATOM : 0) |
            (form->replaces ? (uint32_t)LAZ_FORM_REPLACE : 0);
 }
@@ -103,7 +104,7 @@ static bool write_program(struct laz_bodies *b, const struct laz_cut_form *form,
     struct laz_buf *code = &b->image->sections[LAZ_SECTION_CODE];
     struct laz_view program;
 
-    if (!form->is_regex)
+    if (!form->is_regex && !form->is_pcre)
         return laz_verify_emit(code, b->set, form, ahead, gap_count);
     return laz_view_at(laz_buf_view(&b->set->programs), ahead ? form->ahead : form->back,
                        ahead ? form->ahead_len : form->back_len, &program) &&

@@ -1,6 +1,38 @@
 #include "base/number.h"
 #include "rules/clamav_priv.h"
 
+/* Where the field that rest begins with ends. A regular expression between slashes may hold the
+ * separator. */
+static size_t field_len(struct laz_view rest, bool has_expressions)
+{
+    bool inside = false;
+
+    for (size_t i = 0; i < rest.len; i++) {
+        if (rest.data[i] == '\\' && inside)
+            i++;
+        else if (rest.data[i] == '/' && has_expressions)
+            inside = !inside;
+        else if (rest.data[i] == ';' && !inside)
+            return i;
+    }
+    return rest.len;
+}
+
+/* Logical signatures: only sub-signatures, which are behind three other fields, hold expressions. */
+static void split_logical(struct laz_clamav_line *line)
+{
+    struct laz_view rest = line->text;
+
+    line->field_count = 0;
+    while (line->field_count < LAZ_CLAMAV_FIELDS_MAX && rest.len > 0) {
+        size_t len = field_len(rest, line->field_count >= 3);
+
+        line->fields[line->field_count++] = laz_view_first(rest, len);
+        rest = laz_view_from_offset(rest, len + 1);
+    }
+    line->is_cut = rest.len > 0;
+}
+
 static void split(struct laz_clamav_line *line)
 {
     struct laz_view rest = line->text, field;
@@ -19,7 +51,10 @@ bool laz_clamav_next(struct laz_view *rest, struct laz_clamav_line *line)
         line->text = laz_view_trim(line->text);
         if (line->text.len == 0 || line->text.data[0] == '#')
             continue;
-        split(line);
+        if (line->separator == ';')
+            split_logical(line);
+        else
+            split(line);
         return true;
     }
     return false;
@@ -43,13 +78,12 @@ enum laz_status laz_clamav_fail_end(const struct laz_clamav_line *line, const ch
 enum laz_status laz_clamav_check_name(const struct laz_clamav_line *line, struct laz_view name,
                                       struct laz_error *err)
 {
-    if (name.len == 0)
+    if (laz_view_trim(name).len == 0)
         return laz_clamav_fail(line, LAZ_INVALID, name.data, "expected a name", "", err);
     for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] <= ' ' || name.data[i] > '~')
+        if (name.data[i] < ' ' || name.data[i] > '~')
             return laz_clamav_fail(line, LAZ_INVALID, name.data + i,
-                                   "expected a name of printable characters without blanks", "",
-                                   err);
+                                   "expected a name of printable characters", "", err);
     return LAZ_OK;
 }
 

@@ -35,7 +35,7 @@ LAZ_CHECKED enum laz_status laz_clamav_fail(const struct laz_clamav_line *line,
 /* The same, at the end of the line. */
 LAZ_CHECKED enum laz_status laz_clamav_fail_end(const struct laz_clamav_line *line, const char *why,
                                                 struct laz_error *err);
-/* A name that can be printed and stands in one word. */
+/* A name that can be printed. */
 LAZ_CHECKED enum laz_status laz_clamav_check_name(const struct laz_clamav_line *line,
                                                   struct laz_view name, struct laz_error *err);
 /* Reads the levels in the fields from first on; *applies is false when they exclude ours. */

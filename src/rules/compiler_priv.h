@@ -20,6 +20,7 @@ struct laz_cut_form {
     /* Of an expression: it has no tokens but programs (match/regex.h) in set->programs, and maybe
      * no atom (atom_len 0). */
     bool is_regex;
+    bool is_pcre; /* of Perl's: ahead is its program (match/pcre.h), and it has no atom */
     bool is_from_atom; /* ahead begins at the atom's first byte */
     bool replaces;     /* LAZ_FORM_REPLACE */
     uint32_t back, back_len, ahead, ahead_len, lead;

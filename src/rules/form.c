@@ -215,6 +215,26 @@ static bool settle(struct laz_ruleset *set, struct laz_list *work, struct laz_li
     return true;
 }
 
+/* One of Perl's expressions is searched for whole. */
+static bool add_pcre(struct laz_ruleset *set, uint32_t pattern, uint32_t body,
+                     struct laz_list *forms)
+{
+    const struct laz_body *b = laz_list_at(struct laz_body, &set->bodies, body);
+    struct laz_cut_form *item = laz_list_add(set, forms, sizeof *item);
+
+    if (item == NULL)
+        return false;
+    *item = (struct laz_cut_form){
+        .pattern = pattern,
+        .body = body,
+        .is_pcre = true,
+        .ahead = b->program,
+        .ahead_len = b->program_len,
+        .lead = LAZ_LEAD_NONE,
+    };
+    return true;
+}
+
 enum laz_status laz_forms_cut(struct laz_ruleset *set, uint32_t pattern, struct laz_list *forms,
                               const char **why, struct laz_error *err)
 {
@@ -236,6 +256,10 @@ enum laz_status laz_forms_cut(struct laz_ruleset *set, uint32_t pattern, struct 
             .token_first = body.token_first,
             .token_count = body.token_count,
         };
+        if (body.is_pcre) {
+            ok = add_pcre(set, pattern, i, forms);
+            continue;
+        }
         if (body.is_regex) {
             work.count = 0;
             ok = cut_expression(set, pattern, i, forms, why);

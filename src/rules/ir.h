@@ -37,6 +37,8 @@ struct laz_body {
     bool nocase, fullword, wide;
     bool is_regex;
     uint32_t expression; /* index in the ruleset's expressions, instead of tokens */
+    bool is_pcre;        /* one of Perl's: its program (match/pcre.h) in the ruleset's programs */
+    uint32_t program, program_len;
 };
 
 struct laz_pattern {

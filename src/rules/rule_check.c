@@ -15,7 +15,7 @@ static bool forms_fit(const struct laz_ruleset *set, const struct laz_list *form
         const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, forms, i);
         uint32_t gap_count = 0;
 
-        if (form->is_regex)
+        if (form->is_regex || form->is_pcre)
             continue;
         laz_buf_reset(&code);
         ok = laz_verify_emit(&code, set, form, false, &gap_count) &&
