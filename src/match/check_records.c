@@ -1,4 +1,5 @@
-/* The borders of opening a database: every record names only what is there. */
+/* Every record names only what is there. Small tables are checked when a database is opened; of
+ * large ones each record is when a matcher uses it for the first time. */
 #include "base/number.h"
 #include "match/database_priv.h"
 #include "match/pcre.h"
@@ -11,7 +12,7 @@ static bool run_fits(uint32_t first, uint32_t count, uint32_t end)
     return first <= end && count <= end - first;
 }
 
-static bool condition_fits(struct laz_database *db, uint32_t code, uint32_t code_len,
+static bool condition_fits(const struct laz_database *db, uint32_t code, uint32_t code_len,
                            uint32_t pattern_count, uint32_t rule)
 {
     struct laz_condition_bounds bounds = {
@@ -20,7 +21,6 @@ static bool condition_fits(struct laz_database *db, uint32_t code, uint32_t code
         .external_count = db->external_count,
         .text_len = db->sections[LAZ_SECTION_TEXT].len,
         .code = db->sections[LAZ_SECTION_CODE],
-        .modules = &db->modules,
     };
     struct laz_view part;
 
@@ -69,41 +69,32 @@ static bool externals_fit(const struct laz_database *db)
     return true;
 }
 
-static bool rules_fit(struct laz_database *db)
+bool laz_database_rule_fits(const struct laz_database *db, uint32_t index)
 {
-    for (uint32_t i = 0; i < db->rule_count; i++) {
-        struct laz_rule rule = laz_database_rule(db, i);
+    struct laz_rule rule = laz_database_rule(db, index);
 
-        if (!run_fits(rule.pattern_first, rule.pattern_count, db->pattern_count) ||
-            !run_fits(rule.meta_first, rule.meta_count, db->meta_count) ||
-            !waiters_fit(db, i, &rule) || !globals_fit(db, &rule) ||
-            !condition_fits(db, rule.code, rule.code_len, rule.pattern_count, i))
-            return false;
-    }
-    return true;
+    return run_fits(rule.pattern_first, rule.pattern_count, db->pattern_count) &&
+           run_fits(rule.meta_first, rule.meta_count, db->meta_count) &&
+           waiters_fit(db, index, &rule) && globals_fit(db, &rule) &&
+           condition_fits(db, rule.code, rule.code_len, rule.pattern_count, index);
 }
 
-static bool patterns_fit(const struct laz_database *db)
+bool laz_database_pattern_fits(const struct laz_database *db, uint32_t index)
 {
-    uint32_t next = 0; /* each has its own run of the forms, one behind the other */
+    struct laz_pattern_record pattern = laz_database_pattern(db, index);
+    struct laz_rule rule;
 
-    for (uint32_t i = 0; i < db->pattern_count; i++) {
-        struct laz_pattern_record pattern = laz_database_pattern(db, i);
-        struct laz_rule rule;
-
-        if (pattern.rule >= db->rule_count || pattern.form_first != next ||
-            !run_fits(pattern.form_first, pattern.form_count, db->form_count) ||
-            pattern.span.first > pattern.span.last)
+    if (pattern.rule >= db->rule_count ||
+        !run_fits(pattern.form_first, pattern.form_count, db->form_count) ||
+        pattern.span.first > pattern.span.last)
+        return false;
+    rule = laz_database_rule(db, pattern.rule);
+    if (index < rule.pattern_first || index - rule.pattern_first >= rule.pattern_count)
+        return false;
+    for (uint32_t i = 0; i < pattern.form_count; i++)
+        if (laz_database_form(db, pattern.form_first + i).pattern != index)
             return false;
-        next += pattern.form_count;
-        rule = laz_database_rule(db, pattern.rule);
-        if (i < rule.pattern_first || i - rule.pattern_first >= rule.pattern_count)
-            return false;
-        for (uint32_t j = pattern.form_first; j < next; j++)
-            if (laz_database_form(db, j).pattern != i)
-                return false;
-    }
-    return next == db->form_count;
+    return true;
 }
 
 /* Only an expression says where it may begin without an atom. */
@@ -117,21 +108,15 @@ static bool programs_fit(const struct laz_form *form, struct laz_view back, stru
            laz_verify_code_check(ahead, form->gap_count);
 }
 
-static bool forms_fit(const struct laz_database *db)
+bool laz_database_form_fits(const struct laz_database *db, uint32_t index)
 {
     struct laz_view all = db->sections[LAZ_SECTION_CODE], back, ahead;
+    struct laz_form form = laz_database_form(db, index);
 
-    for (uint32_t i = 0; i < db->form_count; i++) {
-        struct laz_form form = laz_database_form(db, i);
-
-        if (form.pattern >= db->pattern_count || form.atom_len > LAZ_ATOM_MAX ||
-            !run_fits(form.gap_first, form.gap_count, db->gap_count) ||
-            !laz_view_at(all, form.back, form.back_len, &back) ||
-            !laz_view_at(all, form.ahead, form.ahead_len, &ahead) ||
-            !programs_fit(&form, back, ahead))
-            return false;
-    }
-    return true;
+    return form.pattern < db->pattern_count && form.atom_len <= LAZ_ATOM_MAX &&
+           run_fits(form.gap_first, form.gap_count, db->gap_count) &&
+           laz_view_at(all, form.back, form.back_len, &back) &&
+           laz_view_at(all, form.ahead, form.ahead_len, &ahead) && programs_fit(&form, back, ahead);
 }
 
 /* Runs of uses with the same guard stay inside their atom, and name one guard. */
@@ -155,30 +140,19 @@ static bool uses_fit(const struct laz_database *db, struct laz_atom atom)
     return true;
 }
 
-static bool atoms_fit(const struct laz_database *db)
+bool laz_database_atom_fits(const struct laz_database *db, uint32_t index)
 {
-    uint32_t next = 0;
+    struct laz_atom atom = laz_database_atom(db, index);
 
-    for (uint32_t i = 0; i < db->atom_count; i++) {
-        struct laz_atom atom = laz_database_atom(db, i);
-
-        if (atom.use_first != next || atom.use_count == 0 || atom.len == 0 ||
-            !run_fits(atom.use_first, atom.use_count, db->use_count) || !uses_fit(db, atom))
-            return false;
-        next += atom.use_count;
-    }
-    return next == db->use_count;
+    return atom.use_count > 0 && atom.len > 0 &&
+           run_fits(atom.use_first, atom.use_count, db->use_count) && uses_fit(db, atom);
 }
 
-static bool guards_fit(struct laz_database *db)
+bool laz_database_guard_fits(const struct laz_database *db, uint32_t index)
 {
-    for (uint32_t i = 0; i < db->guard_count; i++) {
-        struct laz_guard guard = laz_database_guard(db, i);
+    struct laz_guard guard = laz_database_guard(db, index);
 
-        if (guard.code_len > 0 && !condition_fits(db, guard.code, guard.code_len, 0, 0))
-            return false;
-    }
-    return true;
+    return guard.code_len == 0 || condition_fits(db, guard.code, guard.code_len, 0, 0);
 }
 
 static bool always_fits(const struct laz_database *db)
@@ -211,9 +185,26 @@ static bool metas_fit(const struct laz_database *db)
     return true;
 }
 
-bool laz_database_check_rules(struct laz_database *db)
+static bool all_fit(const struct laz_database *db, uint32_t count,
+                    bool (*fits)(const struct laz_database *db, uint32_t index))
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!fits(db, i))
+            return false;
+    return true;
+}
+
+bool laz_database_check_tables(const struct laz_database *db)
 {
     return db->gap_count <= db->sections[LAZ_SECTION_CODE].len && externals_fit(db) &&
-           rules_fit(db) && patterns_fit(db) && guards_fit(db) && forms_fit(db) && atoms_fit(db) &&
-           always_fits(db) && groups_fit(db) && metas_fit(db);
+           groups_fit(db);
+}
+
+bool laz_database_check_rules(const struct laz_database *db)
+{
+    return all_fit(db, db->rule_count, laz_database_rule_fits) &&
+           all_fit(db, db->pattern_count, laz_database_pattern_fits) &&
+           all_fit(db, db->guard_count, laz_database_guard_fits) &&
+           all_fit(db, db->form_count, laz_database_form_fits) &&
+           all_fit(db, db->atom_count, laz_database_atom_fits) && always_fits(db) && metas_fit(db);
 }

@@ -272,6 +272,8 @@ bool laz_matcher_guard(struct laz_matcher *m, uint32_t index)
 
     if (state->epoch == m->epoch)
         return state->passes;
+    if (!laz_matcher_trusts(m, LAZ_TRUST_GUARD, index))
+        return false;
     guard = laz_database_guard(m->db, index);
     rule = (struct laz_rule){.code = guard.code, .code_len = guard.code_len};
     state->epoch = m->epoch;

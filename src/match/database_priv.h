@@ -17,6 +17,7 @@ struct laz_database {
     uint32_t features;       /* of the processor that it was built for */
     uint32_t name, platform; /* texts */
     uint64_t built_ms;
+    bool is_checked; /* all records: else a matcher checks each that it uses */
 };
 
 struct laz_rule {
@@ -117,8 +118,16 @@ static inline uint8_t laz_rule_target(const struct laz_rule *rule)
 const uint8_t *laz_database_record(const struct laz_database *db, enum laz_section section,
                                    uint32_t index, size_t size);
 
+/* True when the record, and what belongs to it alone, names only what is there. */
+bool laz_database_rule_fits(const struct laz_database *db, uint32_t index);
+bool laz_database_pattern_fits(const struct laz_database *db, uint32_t index);
+bool laz_database_form_fits(const struct laz_database *db, uint32_t index);
+bool laz_database_atom_fits(const struct laz_database *db, uint32_t index);
+bool laz_database_guard_fits(const struct laz_database *db, uint32_t index);
+
 /* The borders of opening: records and programs, and digests. False when anything does not fit. */
-bool laz_database_check_rules(struct laz_database *db);
+bool laz_database_check_tables(const struct laz_database *db);
+bool laz_database_check_rules(const struct laz_database *db);
 bool laz_database_check_digests(const struct laz_database *db);
 
 #endif

@@ -34,6 +34,10 @@ static void touch_always(struct laz_matcher *m)
     for (uint32_t i = 0; i < m->db->always_count && m->status == LAZ_OK; i++) {
         struct laz_always always = laz_database_always(m->db, i);
 
+        if (always.rule >= m->db->rule_count || always.guard >= m->db->guard_count) {
+            m->status = LAZ_DAMAGED;
+            return;
+        }
         if (always.guard != before.guard)
             passes = laz_matcher_guard(m, always.guard);
         before = always;
@@ -46,7 +50,11 @@ static void touch_always(struct laz_matcher *m)
 static void touch_waiters(struct laz_matcher *m)
 {
     for (uint32_t i = 0; i < m->touched_count; i++) {
-        struct laz_rule rule = laz_database_rule(m->db, m->touched[i].rule);
+        struct laz_rule rule;
+
+        if (!laz_matcher_trusts(m, LAZ_TRUST_RULE, m->touched[i].rule))
+            return;
+        rule = laz_database_rule(m->db, m->touched[i].rule);
 
         for (uint32_t j = 0; j < rule.waiter_count; j++)
             laz_matcher_touch(m, laz_database_waiter(m->db, rule.waiter_first + j));
@@ -107,6 +115,8 @@ void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
 
     touch_always(m);
     touch_waiters(m);
+    if (m->status == LAZ_DAMAGED)
+        return;
     sort_touched(m);
     for (uint32_t i = 0; i < m->touched_count; i++) {
         struct laz_rule_state *state = &m->touched[i];

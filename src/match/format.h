@@ -7,6 +7,7 @@
  *   header, one page
  *     0  magic[8]    8  version u32    12 section_count u32    16 file_len u64    24 built_ms u64
  *     32 name text   36 platform text  40 features u32         44 gap_count u32
+ *     48 modules u32: bits of those that conditions ask   52 fields u32: checksum of their tables
  *     64 one entry of LAZ_DB_ENTRY_SIZE bytes for each section, in the order of enum laz_section:
  *        offset u64, len u64, checksum u32, zero u32
  *     4092 checksum of what stands before it

@@ -15,8 +15,8 @@ static int atom_found(unsigned id, unsigned long long from, unsigned long long t
     uint64_t end = m->base + to;
     struct laz_atom atom;
 
-    if (id >= m->db->atom_count)
-        return 0;
+    if (id >= m->db->atom_count || !laz_matcher_trusts(m, LAZ_TRUST_ATOM, id))
+        return m->status != LAZ_OK;
     atom = laz_database_atom(m->db, id);
     if (end < atom.len || end > m->object->bytes.len)
         return 0;
@@ -24,7 +24,7 @@ static int atom_found(unsigned id, unsigned long long from, unsigned long long t
         struct laz_use use = laz_database_use(m->db, atom.use_first + i);
         bool passes = laz_matcher_spend(m, 1) && laz_matcher_guard(m, use.guard);
 
-        if (passes) {
+        if (passes && laz_matcher_trusts(m, LAZ_TRUST_FORM, use.form)) {
             struct laz_form form = laz_database_form(m->db, use.form);
 
             if (laz_matcher_wants_at(m, &form, end - atom.len))
@@ -129,8 +129,14 @@ void laz_matcher_search(struct laz_matcher *m, uint32_t pattern)
 {
     struct laz_pattern_record record = laz_database_pattern(m->db, pattern);
 
+    if (!m->db->is_checked && !laz_database_pattern_fits(m->db, pattern)) {
+        record.form_count = 0;
+        m->status = LAZ_DAMAGED;
+    }
     laz_ignore(laz_matcher_places_add(m, pattern)); /* so that it is known, also without a place */
-    for (uint32_t i = 0; i < record.form_count && m->status == LAZ_OK; i++) {
+    for (uint32_t i = 0; i < record.form_count && m->status == LAZ_OK &&
+                         laz_matcher_trusts(m, LAZ_TRUST_FORM, record.form_first + i);
+         i++) {
         struct laz_form form = laz_database_form(m->db, record.form_first + i);
 
         search_form(m, &form);

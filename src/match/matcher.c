@@ -93,7 +93,7 @@ enum laz_status laz_matcher_new(const struct laz_database *db, struct laz_matche
     if (m == NULL)
         return laz_fail(err, LAZ_NOMEM, "matcher", "", "no memory", "");
     m->db = db;
-    if (!allocate(m))
+    if (!allocate(m) || !laz_matcher_trust_new(m))
         return laz_fail(err, LAZ_NOMEM, "matcher", "", "no memory", "");
     s = make_scratch(m, err);
     if (s != LAZ_OK)
@@ -114,6 +114,7 @@ void laz_matcher_free(struct laz_matcher *m)
     free(m->touched);
     free(m->gaps);
     free(m->guards);
+    laz_matcher_trust_clear(m);
     laz_regex_scratch_free(m->regex);
     laz_pcre_cache_free(m->pcre);
     if (m->scratch != NULL)

@@ -41,6 +41,9 @@ struct laz_choice {
     uint64_t first, at, last; /* of the positions; at is the next to take */
 };
 
+/* Records that are checked when they are used first. */
+enum laz_trust { LAZ_TRUST_RULE, LAZ_TRUST_FORM, LAZ_TRUST_ATOM, LAZ_TRUST_GUARD, LAZ_TRUST_KINDS };
+
 /* Of patterns and rules, which are many, only those that matter in a run are known: a slot of each
  * names its entry in 'seen' or 'touched', and counts only when that entry names it back. So nothing
  * is cleared for an object, and memory that was never needed is never touched. */
@@ -57,6 +60,7 @@ struct laz_matcher {
     struct laz_guard_state *guards;
     struct laz_choice choices[LAZ_VERIFY_CHOICES_MAX];
     struct laz_regex_scratch *regex;
+    uint8_t *trusted[LAZ_TRUST_KINDS]; /* bits of records that were checked; NULL when all were */
     struct laz_pcre_cache *pcre; /* made with the first expression that is searched for */
 
     /* the run */
@@ -81,6 +85,16 @@ static inline bool laz_matcher_spend(struct laz_matcher *m, uint64_t n)
     m->status = LAZ_LIMIT;
     return false;
 }
+
+/* trust.c: true when the record was checked, now or before. False, with the status set, when it
+ * does not fit. A form brings its pattern with it. */
+bool laz_matcher_check(struct laz_matcher *m, enum laz_trust kind, uint32_t index);
+static inline bool laz_matcher_trusts(struct laz_matcher *m, enum laz_trust kind, uint32_t index)
+{
+    return m->db->is_checked || laz_matcher_check(m, kind, index);
+}
+bool laz_matcher_trust_new(struct laz_matcher *m);
+void laz_matcher_trust_clear(struct laz_matcher *m);
 
 /* The places of a pattern in this run; count 0 when there are none. A pattern that the atom matcher
  * does not look for is searched for now. */

@@ -186,7 +186,10 @@ void laz_database_meta_get(const struct laz_database *db, uint32_t rule, uint32_
     const uint8_t *p;
     struct laz_view all = db->sections[LAZ_SECTION_TEXT];
 
-    LAZ_ASSERT(index < r.meta_count);
+    *out = (struct laz_meta){.name = ""};
+    if (index >= r.meta_count || r.meta_first > db->meta_count ||
+        index >= db->meta_count - r.meta_first)
+        return;
     p = laz_database_record(db, LAZ_SECTION_METAS, r.meta_first + index, LAZ_META_SIZE);
     *out = (struct laz_meta){
         .name = laz_database_text(db, laz_load_u32(p)),

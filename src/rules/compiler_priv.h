@@ -108,7 +108,7 @@ bool laz_guard_emit(struct laz_buf *code, const struct laz_ruleset *set,
 /* The sections of an image, and then the image. */
 struct laz_image {
     struct laz_buf sections[LAZ_SECTIONS];
-    uint32_t name, platform, features, gap_count;
+    uint32_t name, platform, features, gap_count, modules;
     uint64_t built_ms;
 };
 /* Guards, each once, in the image's section. */

@@ -1,3 +1,4 @@
+#include "match/fields.h"
 #include "rules/compiler.h"
 #include "rules/compiler_priv.h"
 
@@ -58,6 +59,8 @@ static bool write_header(const struct laz_image *image, struct laz_buf *page)
     laz_ignore(laz_buf_add_u32le(page, image->platform));
     laz_ignore(laz_buf_add_u32le(page, image->features));
     laz_ignore(laz_buf_add_u32le(page, image->gap_count));
+    laz_ignore(laz_buf_add_u32le(page, image->modules));
+    laz_ignore(laz_buf_add_u32le(page, laz_fields_checksum()));
     if (laz_buf_extend(page, LAZ_DB_ENTRIES_AT - page->len, &zeros) != LAZ_OK)
         return false;
     write_entries(image, page);
