@@ -16,6 +16,7 @@
 #include "box/input.h"
 #include "box/worker.h"
 #include "box/worker_serve.h"
+#include "box/yara_serve.h"
 #include "sys/fd.h"
 #include "sys/identity.h"
 #include "sys/sandbox.h"
@@ -27,7 +28,11 @@
 static struct {
     uint64_t memory_max;
     bool drop_identity, no_database;
+    bool is_yara; /* matches rules and prints what they find, instead of judging */
 } arg;
+
+/* Used instead of the scanner where is_yara. */
+static struct laz_yara_server yara = {.channel = CHANNEL};
 
 static bool parse_arguments(int argc, char **argv)
 {
@@ -39,6 +44,8 @@ static bool parse_arguments(int argc, char **argv)
             arg.drop_identity = true;
         } else if (strcmp(argv[i], "--no-database") == 0) {
             arg.no_database = true;
+        } else if (strcmp(argv[i], "--yara") == 0) {
+            arg.is_yara = true;
         } else {
             return false;
         }
@@ -78,6 +85,8 @@ static enum laz_status open_database(struct laz_server *server, struct laz_mappi
     laz_database_info_get(server->db, &info);
     server->hello.rule_count = info.rule_count;
     server->hello.hash_count = info.hash_count;
+    if (arg.is_yara)
+        return laz_yara_server_prepare(&yara, server->db, err);
     return laz_scanner_new(server->db, cpu_clock_ms, &server->scanner, err);
 }
 
@@ -123,9 +132,12 @@ int main(int argc, char **argv)
     }
     s = prepare(&server, &mapping, &err);
     if (s != LAZ_OK) {
-        laz_server_say_failed(&server, &err);
+        if (arg.is_yara)
+            laz_yara_server_say_failed(CHANNEL, &err);
+        else
+            laz_server_say_failed(&server, &err);
         return LAZ_WORKER_UNUSABLE;
     }
-    s = laz_server_run(&server);
+    s = arg.is_yara ? laz_yara_server_run(&yara) : laz_server_run(&server);
     _exit(s == LAZ_CLOSED ? 0 : 1);
 }

@@ -64,6 +64,7 @@ struct laz_place {
 struct laz_pattern_places {
     const char *name; /* "$a", "" when it has none; borrowed from the database */
     bool is_private, is_hex;
+    bool exists_only; /* the condition does not ask where or how often */
     bool is_xor; /* a text under a key: that of a place is its first byte ^ first */
     uint8_t first;
     bool cut;                       /* there may be more than these */

@@ -153,6 +153,7 @@ void laz_matcher_pattern(struct laz_matcher *m, const struct laz_hit *hit, uint3
     *out = (struct laz_pattern_places){
         .name = laz_database_text(m->db, pattern.name),
         .is_private = (pattern.flags & LAZ_PATTERN_PRIVATE) != 0,
+        .exists_only = (pattern.flags & LAZ_PATTERN_EXISTS_ONLY) != 0,
         .is_hex = (pattern.flags & LAZ_PATTERN_HEX) != 0,
         .is_xor = (pattern.flags & LAZ_PATTERN_XOR) != 0,
         .first = (uint8_t)(pattern.flags >> LAZ_PATTERN_FIRST_SHIFT),
