@@ -11,6 +11,7 @@
 
 #define LAZ_AGENT_TREES_MAX   64
 #define LAZ_AGENT_WORKERS_MAX 8
+#define LAZ_AGENT_DBS_MAX     4
 
 struct laz_agent_config {
     const char *data;
@@ -18,6 +19,8 @@ struct laz_agent_config {
     size_t tree_count;
     bool part_of_disk; /* one of the trees is not the root of its file system */
     const char *db;    /* NULL: none was found */
+    const char
+        *db_places[LAZ_AGENT_DBS_MAX]; /* where one may stand, the first wins; ends with NULL */
     const char *console, *token, *pin;
     const char *hostname, *os, *kernel;
     uint32_t workers;

@@ -271,25 +271,36 @@ static bool take_db(const char *path)
     return true;
 }
 
-/* The one that was named; else that of the installation beside our data, that of the machine, or in
- * a build tree the built one. */
+/* Where a database may stand, the best place first: beside our data, where a machine has it, and in
+ * a build tree beside the programs. One may come to a better place later. */
+static void list_db_places(void)
+{
+    static char beside[PATH_MAX + 32], built[PATH_MAX];
+    size_t n = 0;
+
+    snprintf(beside, sizeof beside, "%s/../db/current.lzdb", arg_config.data);
+    arg_config.db_places[n++] = beside;
+    arg_config.db_places[n++] = INSTALLED_DB;
+    if (laz_program_dir(built, sizeof built - 32, NULL) == LAZ_OK) {
+        snprintf(built + strlen(built), 32, "/" BUILT_DB);
+        arg_config.db_places[n++] = built;
+    }
+    arg_config.db_places[n] = NULL;
+}
+
 static enum laz_status find_db(struct laz_error *err)
 {
-    char beside[PATH_MAX + 32], programs[PATH_MAX - 32], built[PATH_MAX];
-
-    if (arg_config.db != NULL)
-        return take_db(arg_config.db)
-                   ? LAZ_OK
-                   : laz_fail_errno(err, "database", arg_config.db,
-                                    "build it with 'lazaret db build -o FILE SOURCE...'");
-    snprintf(beside, sizeof beside, "%s/../db/current.lzdb", arg_config.data);
-    if (take_db(beside) || take_db(INSTALLED_DB))
+    if (arg_config.db != NULL) {
+        if (!take_db(arg_config.db))
+            return laz_fail_errno(err, "database", arg_config.db,
+                                  "build it with 'lazaret db build -o FILE SOURCE...'");
+        arg_config.db_places[0] = arg_config.db;
         return LAZ_OK;
-    if (laz_program_dir(programs, sizeof programs, NULL) == LAZ_OK) {
-        snprintf(built, sizeof built, "%s/" BUILT_DB, programs);
-        if (take_db(built))
-            return LAZ_OK;
     }
+    list_db_places();
+    for (size_t i = 0; arg_config.db_places[i] != NULL; i++)
+        if (take_db(arg_config.db_places[i]))
+            return LAZ_OK;
     return laz_fail(err, LAZ_NOT_FOUND, "database", INSTALLED_DB, "there is none",
                     "name one with --db, or build it with 'lazaret db build -o FILE SOURCE...'");
 }

@@ -258,6 +258,10 @@ static void on_monitor(void *context, const struct laz_agent_message *m, int *fd
 {
     if (m->kind == LAZ_AGENT_PEER && fd_count == 1)
         on_peer(context, m, &fds[0]);
+    else if (m->kind == LAZ_AGENT_NEXT && fd_count == 1)
+        broker_on_next(context, m, &fds[0]);
+    else if (m->kind == LAZ_AGENT_CONTENT)
+        broker_on_content(context, m);
     else if (m->kind == LAZ_AGENT_NOTE)
         on_note(context, m);
 }

@@ -132,9 +132,10 @@ static void worker_left(struct broker_worker *w)
     if (job != NULL)
         answer_without_worker(b, job, w->stuck ? LAZ_REASON_TIMED_OUT : LAZ_REASON_WORKER_DIED);
     w->stuck = false;
+    broker_content_turn(w);
 }
 
-static void give_work(struct broker *b)
+void broker_give_work(struct broker *b)
 {
     for (uint32_t i = 0; i < LAZ_AGENT_WORKERS_MAX; i++) {
         struct broker_worker *w = &b->workers[i];
@@ -176,9 +177,10 @@ static void on_answer(struct broker_worker *w, const struct laz_worker_answer *a
     else
         answer_scan(b, job, &a->verdict);
     free_job(b, job);
+    broker_content_turn(w);
 }
 
-static void on_worker_ready(void *context, unsigned events)
+void broker_on_worker_ready(void *context, unsigned events)
 {
     struct broker_worker *w = context;
     struct broker *b = w->broker;
@@ -193,7 +195,7 @@ static void on_worker_ready(void *context, unsigned events)
     else if (s != LAZ_BUSY)
         worker_left(w);
     free(a);
-    give_work(b);
+    broker_give_work(b);
 }
 
 void broker_on_worker(struct broker *b, const struct laz_agent_message *m, int *fd)
@@ -204,7 +206,7 @@ void broker_on_worker(struct broker *b, const struct laz_agent_message *m, int *
     if (w->fd >= 0)
         worker_left(w);
     if (laz_set_nonblocking(*fd, true) != LAZ_OK ||
-        laz_loop_add(b->loop, *fd, LAZ_LOOP_READ, on_worker_ready, w, &err) != LAZ_OK)
+        laz_loop_add(b->loop, *fd, LAZ_LOOP_READ, broker_on_worker_ready, w, &err) != LAZ_OK)
         return;
     w->fd = laz_move_fd(fd);
 }
@@ -215,7 +217,7 @@ void broker_jobs_init(struct broker *b)
     TAILQ_INIT(&b->compare);
     TAILQ_INIT(&b->later);
     for (uint32_t i = 0; i < LAZ_AGENT_WORKERS_MAX; i++)
-        b->workers[i] = (struct broker_worker){.broker = b, .number = i, .fd = -1};
+        b->workers[i] = (struct broker_worker){.broker = b, .number = i, .fd = -1, .next_fd = -1};
 }
 
 void broker_jobs_clear(struct broker *b)
@@ -257,7 +259,7 @@ void broker_on_scan(struct broker *b, const struct laz_agent_message *m, int *fd
         TAILQ_INSERT_TAIL(&b->urgent, job, entry);
     else
         TAILQ_INSERT_TAIL(&b->later, job, entry);
-    give_work(b);
+    broker_give_work(b);
 }
 
 static char *copy_view(struct laz_view v)
@@ -285,7 +287,7 @@ void broker_on_changed(struct broker *b, const struct laz_agent_message *m, int 
         return;
     }
     TAILQ_INSERT_TAIL(&b->compare, job, entry);
-    give_work(b);
+    broker_give_work(b);
 }
 
 void broker_check_walls(struct broker *b)

@@ -45,6 +45,9 @@ struct broker_worker {
     int fd;
     bool ready, stuck;
     struct broker_job *job; /* NULL: idle */
+    int next_fd; /* a worker with another database, which takes over when this one is idle; or -1 */
+    bool next_ready;
+    uint64_t next_rules, next_hashes;
     int64_t since_ms;
 };
 
@@ -83,8 +86,11 @@ struct broker {
     struct laz_buf users; /* /etc/passwd as it was at the start */
     struct laz_buf last_state;
     uint64_t rules, hashes;
-    bool bare;          /* the workers have no database */
-    int64_t content_ms; /* of the database's file */
+    bool bare;             /* the workers have no database */
+    int64_t content_ms;    /* of the database's file */
+    uint64_t next_content; /* id of the database that workers are turning to; 0: none */
+    int64_t next_content_ms;
+    bool turned; /* a worker has it */
     bool online, glass;
     struct laz_timer sync, tell, wall;
 };
@@ -102,6 +108,15 @@ void broker_on_scan(struct broker *b, const struct laz_agent_message *m, int *fd
 void broker_on_changed(struct broker *b, const struct laz_agent_message *m, int *fds);
 void broker_on_worker(struct broker *b, const struct laz_agent_message *m, int *fd);
 void broker_check_walls(struct broker *b);
+
+/* broker_content.c: workers with another database take the place of those that are there. */
+void broker_on_content(struct broker *b, const struct laz_agent_message *m);
+void broker_on_next(struct broker *b, const struct laz_agent_message *m, int *fd);
+/* The worker has nothing to do: if another waits for its place, it takes it. */
+void broker_content_turn(struct broker_worker *w);
+/* broker_jobs.c, for it */
+void broker_on_worker_ready(void *context, unsigned events);
+void broker_give_work(struct broker *b);
 
 /* broker_guard.c */
 void broker_observe(struct broker *b, struct laz_view actor,

@@ -124,6 +124,8 @@ static void on_broker(void *context, const struct laz_agent_message *m, int *fds
         gate_on_allow(g, m, true);
     else if (m->kind == LAZ_AGENT_UNDO)
         gate_on_undo(g, m);
+    else if (m->kind == LAZ_AGENT_CONTENT)
+        g->database = m->value; /* what was remembered of files is not so any more */
     else if (m->kind == LAZ_AGENT_GLASS)
         gate_on_glass(g, m->value < GLASS_MAX_MS ? m->value : GLASS_MAX_MS, m->name);
     else

@@ -102,15 +102,13 @@ static void on_child_message(void *context, const struct laz_agent_message *mess
     tell_ready(m);
 }
 
-static void on_child_end(void *context, unsigned events);
-
 static void start_child(struct monitor *m, struct child *c)
 {
     struct laz_error err;
     enum laz_status s = monitor_start(m, c, &err);
 
     if (s == LAZ_OK)
-        s = laz_loop_add(m->loop, c->process.pidfd, LAZ_LOOP_READ, on_child_end, c, &err);
+        s = laz_loop_add(m->loop, c->process.pidfd, LAZ_LOOP_READ, monitor_on_child_end, c, &err);
     if (s == LAZ_OK)
         return;
     if (!m->ready) {
@@ -158,10 +156,10 @@ static void go_bare(struct child *worker)
     worker->bare = true;
     laz_log(LAZ_ERROR, "content.missing",
             "the database cannot be used: files are not scanned, only behaviour is judged (see "
-            "worker.failed; build it with 'lazaret db build' and start the agent again)");
+            "worker.failed; 'lazaret content update' makes a new one)");
 }
 
-static void on_child_end(void *context, unsigned events)
+void monitor_on_child_end(void *context, unsigned events)
 {
     struct child *c = context;
     struct monitor *m = c->monitor;
@@ -172,7 +170,7 @@ static void on_child_end(void *context, unsigned events)
     if (laz_child_wait(&c->process, 0, &wait_status) != LAZ_OK)
         laz_child_stop(&c->process, 0);
     laz_peer_close(&c->peer);
-    if (m->stopping)
+    if (m->stopping || monitor_content_promote(c))
         return;
     if (!m->ready && c->role != LAZ_ROLE_WORKER && c->role != LAZ_ROLE_UPLINK) {
         laz_ignore(laz_fail(&err, LAZ_CLOSED, "agent", laz_role_name(c->role),
@@ -284,6 +282,8 @@ static enum laz_status init(struct monitor *m, struct laz_error *err)
     void *page;
 
     if (s == LAZ_OK)
+        s = monitor_content_open(m, err);
+    if (s == LAZ_OK)
         s = laz_shared_page(sizeof *m->config->counters, &page, err);
     if (s != LAZ_OK)
         return s;
@@ -301,7 +301,7 @@ static enum laz_status init(struct monitor *m, struct laz_error *err)
         c->monitor = m;
         c->role = i < LAZ_ROLE_WORKER ? (enum laz_role)i : LAZ_ROLE_WORKER;
         c->number = i < LAZ_ROLE_WORKER ? 0 : (uint32_t)(i - LAZ_ROLE_WORKER);
-        c->process.pidfd = -1;
+        c->process.pidfd = c->next.pidfd = -1;
         c->restart = (struct laz_timer){.fn = on_restart, .context = c};
         laz_peer_init(&c->peer, m->loop, on_child_message, NULL, c);
     }
@@ -351,6 +351,7 @@ static void stop_all(struct monitor *m)
         if (monitor_lives(c))
             laz_ignore(laz_child_wait(&c->process, left < 0 ? 0 : (int)left, &wait_status));
         laz_child_stop(&c->process, 0);
+        laz_child_stop(&c->next, 0);
     }
     laz_ignore(unlink(CONTROL_NAME)); /* nobody serves it */
 }
@@ -360,6 +361,7 @@ static void free_monitor(struct monitor *m)
     laz_loop_drop(&m->loop);
     laz_fd_drop(&m->control);
     laz_fd_drop(&m->lock);
+    monitor_content_close(m);
     free(m);
 }
 
@@ -372,7 +374,7 @@ int laz_monitor_run(struct laz_agent_config *config)
 
     LAZ_ASSERT(m != NULL);
     m->config = config;
-    m->control = m->lock = -1;
+    m->control = m->lock = m->db_fd = m->next_db_fd = -1;
     if (init(m, &err) != LAZ_OK) {
         laz_error_text(&err, text, sizeof text);
         fprintf(stderr, "%s\n", text);
@@ -384,6 +386,7 @@ int laz_monitor_run(struct laz_agent_config *config)
     if (!laz_features_have_gate(&config->features))
         note(m, LAZ_REPORT_AGENT_DEGRADED, "", 0);
     on_watch(m);
+    monitor_content_watch(m);
     if (!m->failed)
         laz_loop_run(m->loop);
     stop_all(m);

@@ -130,10 +130,14 @@ static enum laz_status hand_over(struct child *to, const struct child *of, int f
     return laz_peer_send(&to->peer, &m, &fd, 1);
 }
 
-static enum laz_status start_worker(struct monitor *m, struct child *c, struct laz_error *err)
+enum laz_status monitor_start_worker(struct monitor *m, struct child *c, int db_fd,
+                                     enum laz_agent_kind kind, struct laz_child *out,
+                                     struct laz_error *err)
 {
     struct laz_worker_config config = {
-        .db_path = c->bare ? NULL : m->config->db, .db_fd = -1, .drop_identity = true};
+        .db_path = db_fd < 0 ? NULL : m->config->db, .db_fd = db_fd, .drop_identity = true};
+    struct laz_agent_message message = {
+        .kind = kind, .number = LAZ_ROLE_WORKER, .value = c->number};
     struct laz_worker_end end = {.channel = -1};
     LAZ_OWNED(laz_fd_drop) int channel = -1;
     enum laz_status s = laz_worker_spawn(&config, &end, err);
@@ -141,8 +145,10 @@ static enum laz_status start_worker(struct monitor *m, struct child *c, struct l
     if (s != LAZ_OK)
         return s;
     channel = end.channel;
-    c->process = end.child;
-    laz_ignore(hand_over(&m->children[LAZ_ROLE_BROKER], c, channel)); /* else it ends by itself */
+    *out = end.child;
+    message.pid = (uint32_t)end.child.pid;
+    /* If nobody takes it, it ends by itself. */
+    laz_ignore(laz_peer_send(&m->children[LAZ_ROLE_BROKER].peer, &message, &channel, 1));
     return LAZ_OK;
 }
 
@@ -224,7 +230,8 @@ enum laz_status monitor_start(struct monitor *m, struct child *c, struct laz_err
     case LAZ_ROLE_UPLINK:
         return start_beside(m, c, uplink_body, LAZ_ROLE_BROKER, err);
     case LAZ_ROLE_WORKER:
-        return start_worker(m, c, err);
+        return monitor_start_worker(m, c, c->bare ? -1 : m->db_fd, LAZ_AGENT_PEER, &c->process,
+                                    err);
     case LAZ_ROLES:
         break;
     }

@@ -13,7 +13,8 @@ struct child {
     enum laz_role role;
     uint32_t number; /* which worker */
     struct laz_child process;
-    struct laz_peer peer; /* gate, broker, deeds */
+    struct laz_child next; /* a worker with another database, until it takes the place of process */
+    struct laz_peer peer;  /* gate, broker, deeds */
     int64_t started_ms;
     bool wanted;
     bool bare; /* a worker that found the database unusable goes on without it */
@@ -32,7 +33,20 @@ struct monitor {
     uint32_t guarding;
     struct laz_timer watch;
     int64_t watched_ms;
+    /* The database that the workers have: it stays open, for another may stand in its place. */
+    int db_fd, next_db_fd;
+    uint64_t db_id; /* of the file that was looked at last */
+    unsigned failed_reloads;
+    struct laz_timer content;
 };
+
+/* monitor_content.c */
+LAZ_CHECKED enum laz_status monitor_content_open(struct monitor *m, struct laz_error *err);
+/* Looks again and again whether another database stands in the file. */
+void monitor_content_watch(struct monitor *m);
+/* The worker has ended, and another waits to take its place: true when it did. */
+bool monitor_content_promote(struct child *c);
+void monitor_content_close(struct monitor *m);
 
 /* monitor_child.c */
 /* Forks a process whose body is body(config, fds). In it, fds stand as 3, 4, …, and no other
@@ -44,5 +58,11 @@ LAZ_CHECKED enum laz_status monitor_fork(struct monitor *m, enum laz_role role, 
 LAZ_CHECKED enum laz_status monitor_start(struct monitor *m, struct child *c,
                                           struct laz_error *err);
 bool monitor_lives(const struct child *c);
+/* A worker with the database behind db_fd, announced to the broker as kind. */
+LAZ_CHECKED enum laz_status monitor_start_worker(struct monitor *m, struct child *c, int db_fd,
+                                                 enum laz_agent_kind kind, struct laz_child *out,
+                                                 struct laz_error *err);
+/* monitor.c */
+void monitor_on_child_end(void *context, unsigned events);
 
 #endif

@@ -20,6 +20,8 @@ enum field {
 static const uint16_t fields[] = {
     [LAZ_AGENT_PEER] = NUMBER | VALUE | PID,
     [LAZ_AGENT_NOTE] = NUMBER | VALUE | NAME,
+    [LAZ_AGENT_CONTENT] = VALUE | EXTRA,
+    [LAZ_AGENT_NEXT] = VALUE | PID,
     [LAZ_AGENT_READY] = VALUE,
     [LAZ_AGENT_GUARDING] = VALUE | PATH,
     [LAZ_AGENT_STUCK] = VALUE,

@@ -18,6 +18,11 @@ enum laz_agent_kind {
     /* monitor to its children */
     LAZ_AGENT_PEER = 2, /* a channel to another: number (role), value (which worker), pid; one fd */
     LAZ_AGENT_NOTE = 3, /* to the broker: number (report code), name, value */
+    /* to the broker: workers with another database come; and from it to the gate: they are all
+     * there. value: the database's id, extra: its time in milliseconds */
+    LAZ_AGENT_CONTENT = 4,
+    LAZ_AGENT_NEXT =
+        5, /* to the broker: a worker that takes another's place: value (which); one fd */
     /* children to the monitor */
     LAZ_AGENT_READY = 10,    /* value: marks */
     LAZ_AGENT_GUARDING = 11, /* path, value (marks) */

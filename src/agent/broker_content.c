@@ -1,0 +1,110 @@
+#include <stdlib.h>
+
+#include "agent/broker_priv.h"
+#include "sys/channel.h"
+#include "sys/fd.h"
+#include "sys/log.h"
+
+static void drop_next(struct broker_worker *w)
+{
+    if (w->next_fd < 0)
+        return;
+    laz_loop_remove(w->broker->loop, w->next_fd);
+    laz_fd_drop(&w->next_fd); /* which ends it */
+    w->next_ready = false;
+}
+
+static bool is_turning(const struct broker *b)
+{
+    for (size_t i = 0; i < LAZ_AGENT_WORKERS_MAX; i++)
+        if (b->workers[i].next_fd >= 0)
+            return true;
+    return false;
+}
+
+/* All that the old ones judged has been sent to the gate before this: what it remembers from now on
+ * is the new database's. */
+static void tell_gate(struct broker *b)
+{
+    struct laz_agent_message m = {
+        .kind = LAZ_AGENT_CONTENT, .value = b->next_content, .extra = (uint64_t)b->next_content_ms};
+
+    if (b->next_content == 0 || !b->turned || is_turning(b))
+        return;
+    b->content_ms = b->next_content_ms;
+    b->next_content = 0;
+    laz_ignore(laz_peer_send(&b->gate, &m, NULL, 0)); /* one that is gone asks the file itself */
+    laz_log(LAZ_INFO, "content.turned", "rules=%llu hashes=%llu", (unsigned long long)b->rules,
+            (unsigned long long)b->hashes);
+    broker_tell_state(b);
+}
+
+void broker_content_turn(struct broker_worker *w)
+{
+    struct broker *b = w->broker;
+    struct laz_error err;
+
+    if (!w->next_ready || w->job != NULL)
+        return;
+    laz_loop_remove(b->loop, w->next_fd);
+    if (w->fd >= 0)
+        laz_loop_remove(b->loop, w->fd);
+    laz_fd_drop(&w->fd); /* which ends the old one */
+    w->fd = laz_move_fd(&w->next_fd);
+    w->next_ready = false;
+    w->ready =
+        laz_loop_add(b->loop, w->fd, LAZ_LOOP_READ, broker_on_worker_ready, w, &err) == LAZ_OK;
+    if (!w->ready) {
+        laz_log_error(LAZ_ERROR, "broker.channel", &err);
+        laz_fd_drop(&w->fd);
+    }
+    b->turned = true;
+    b->rules = w->next_rules;
+    b->hashes = w->next_hashes;
+    b->bare = b->rules == 0 && b->hashes == 0;
+    tell_gate(b);
+}
+
+/* Until its hello; what it says otherwise is why it cannot work. */
+static void on_next_ready(void *context, unsigned events)
+{
+    struct broker_worker *w = context;
+    struct laz_worker_answer *a = malloc(sizeof *a);
+    enum laz_status s;
+
+    if (a == NULL)
+        return;
+    s = laz_worker_receive(w->next_fd, a);
+    if (s == LAZ_OK && a->kind == LAZ_ANSWER_HELLO && !w->next_ready) {
+        w->next_ready = true;
+        w->next_rules = a->hello.rule_count;
+        w->next_hashes = a->hello.hash_count;
+        broker_content_turn(w);
+        broker_give_work(w->broker);
+    } else if (s != LAZ_BUSY) {
+        if (s == LAZ_OK && a->kind == LAZ_ANSWER_FAILED)
+            laz_log_error(LAZ_ERROR, "worker.failed", &a->error);
+        drop_next(w);
+        tell_gate(w->broker);
+    }
+    free(a);
+}
+
+void broker_on_next(struct broker *b, const struct laz_agent_message *m, int *fd)
+{
+    struct broker_worker *w = &b->workers[m->value % LAZ_AGENT_WORKERS_MAX];
+    struct laz_error err;
+
+    drop_next(w);
+    if (laz_set_nonblocking(*fd, true) != LAZ_OK ||
+        laz_loop_add(b->loop, *fd, LAZ_LOOP_READ, on_next_ready, w, &err) != LAZ_OK)
+        return; /* closed, so that it ends */
+    w->next_fd = laz_move_fd(fd);
+}
+
+void broker_on_content(struct broker *b, const struct laz_agent_message *m)
+{
+    b->turned = false;
+    b->next_content = m->value;
+    b->next_content_ms = (int64_t)m->extra;
+}
