@@ -35,20 +35,24 @@ static void fill_arguments(const struct laz_cli_compile *job, const char **argv)
         argv[n++] = "--pua";
     if (job->skip_unsupported)
         argv[n++] = "--skip-unsupported";
+    if (job->previous > 0) {
+        argv[n++] = "--previous";
+        argv[n++] = "5";
+    }
     argv[n] = NULL;
 }
 
 enum laz_status laz_cli_compile(const struct laz_cli_compile *job, int bundle, int out,
                                 struct laz_error *err)
 {
-    const char *argv[10 + 2 * LAZ_CLI_DEFINES_MAX];
-    int fds[] = {bundle, out};
+    const char *argv[12 + 2 * LAZ_CLI_DEFINES_MAX];
+    int fds[] = {bundle, out, job->previous};
     char path[PATH_SIZE];
     struct laz_child child = {.pidfd = -1};
     struct laz_spawn spawn = {.path = path,
                               .argv = argv,
                               .fds = fds,
-                              .fd_count = 2,
+                              .fd_count = job->previous > 0 ? 3 : 2,
                               .error = job->words,
                               .dies_with_parent = true};
     enum laz_status s = laz_program_dir(path, sizeof path - 32, err);

@@ -13,7 +13,8 @@ struct laz_cli_compile {
     bool skip_unsupported, want_unwanted;
     const char *defines[LAZ_CLI_DEFINES_MAX];
     size_t define_count;
-    int words; /* where the compiler's messages go; 0: our standard error */
+    int previous; /* descriptor of the last database, whose rules may be taken over; 0: none */
+    int words;    /* where the compiler's messages go; 0: our standard error */
 };
 
 /* Fills the file out. LAZ_INVALID when a source was refused: then err is empty, for the compiler

@@ -31,6 +31,9 @@ static const char usage[] =
     "or\n"
     "                       addresses, or allow- and one of these: known to be good. NAME is what\n"
     "                       its detections are called\n"
+    "  --previous FILE      the last database: its rules are taken over when their sources are "
+    "the\n"
+    "                       same; without this option it is the one that is replaced\n"
     "  --strict             fail where something would be left out\n"
     "  --json               one JSON object\n"
     "  --help\n";
@@ -38,7 +41,7 @@ static const char usage[] =
 #define LISTS_MAX 256
 
 struct build {
-    const char *output;
+    const char *output, *previous;
     const char *lists[LISTS_MAX];
     size_t list_count;
     struct laz_cli_compile compile;
@@ -46,12 +49,19 @@ struct build {
 
 static enum laz_status build_into(const struct build *b, int bundle, struct laz_error *err)
 {
+    LAZ_OWNED(laz_fd_drop)
+    int previous = laz_open_read(b->previous != NULL ? b->previous : b->output);
+    struct laz_cli_compile job = b->compile;
     struct laz_db_file file;
-    enum laz_status s = laz_db_file_make(b->output, &file, err);
+    enum laz_status s;
 
+    if (previous < 0 && b->previous != NULL)
+        return laz_fail_errno(err, "database", b->previous, "check that it is there and readable");
+    job.previous = previous > 0 ? previous : 0;
+    s = laz_db_file_make(b->output, &file, err);
     if (s != LAZ_OK)
         return s;
-    s = laz_cli_compile(&b->compile, bundle, file.fd, err);
+    s = laz_cli_compile(&job, bundle, file.fd, err);
     if (s == LAZ_OK)
         s = laz_cli_check_database(file.fd, err);
     if (s == LAZ_OK)
@@ -82,6 +92,7 @@ static int run_build(int argc, char **argv)
         {"list", required_argument, NULL, 'l'},
         {"skip-unsupported", no_argument, NULL, 'u'}, /* what is done anyway */
         {"strict", no_argument, NULL, 's'},
+        {"previous", required_argument, NULL, 'r'},
         {"pua", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -99,6 +110,8 @@ static int run_build(int argc, char **argv)
             b.compile.defines[b.compile.define_count++] = optarg;
         else if (option == 'u')
             continue;
+        else if (option == 'r')
+            b.previous = optarg;
         else if (option == 's')
             b.compile.skip_unsupported = false;
         else if (option == 'l' && b.list_count < LISTS_MAX)

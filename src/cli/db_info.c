@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "cli/db_sources.h"
 #include "match/database.h"
+#include "rules/clamav_kind.h"
+#include "rules/language.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -18,6 +20,54 @@ static void add_text_line(struct laz_buf *b, const char *label, const char *text
     laz_ignore(laz_buf_add_u8(b, '\n'));
 }
 
+/* The kind of a source, for people. */
+static const char *kind_of(const char *name)
+{
+    struct laz_view v = laz_view_of(name);
+
+    switch (laz_language_of(v)) {
+    case LAZ_LANGUAGE_YARA:
+        return "YARA rules";
+    case LAZ_LANGUAGE_CLAMAV:
+        return laz_clamav_kind_title(laz_clamav_kind_of(v).kind);
+    case LAZ_LANGUAGE_PACK:
+        return "pack";
+    case LAZ_LANGUAGE_LIST:
+    case LAZ_LANGUAGE_UNKNOWN: /* one that was said to be a list */
+        break;
+    }
+    return "list";
+}
+
+static void add_fates(struct laz_buf *b, const struct laz_database_source *source)
+{
+    const char *comma = "; left out: ";
+
+    laz_ignore(laz_buf_addf(b, "%-9s %s, %" PRIu32 " taken", "  kind", kind_of(source->name),
+                            source->fates[LAZ_SOURCE_TAKEN]));
+    for (unsigned fate = LAZ_SOURCE_TAKEN + 1; fate < LAZ_SOURCE_FATES; fate++) {
+        if (source->fates[fate] == 0)
+            continue;
+        laz_ignore(laz_buf_addf(b, "%s%" PRIu32 " %s", comma, source->fates[fate],
+                                laz_source_fate_name((enum laz_source_fate)fate)));
+        comma = ", ";
+    }
+    laz_ignore(laz_buf_add_u8(b, '\n'));
+}
+
+static void add_source(struct laz_buf *b, const struct laz_database_source *source)
+{
+    add_text_line(b, "source", source->name);
+    add_fates(b, source);
+    if (source->is_unsigned)
+        add_text_line(b, "  signed", "no: its folder's owner was believed");
+    if (source->sha256 == NULL)
+        return;
+    laz_ignore(laz_buf_addf(b, "%-9s ", "  sha256"));
+    laz_ignore(laz_buf_add_hex(b, laz_view_from(source->sha256, 32)));
+    laz_ignore(laz_buf_add_u8(b, '\n'));
+}
+
 static void add_plain(struct laz_buf *b, const struct laz_database *db,
                       const struct laz_database_info *info, const char *built)
 {
@@ -26,20 +76,15 @@ static void add_plain(struct laz_buf *b, const struct laz_database *db,
     laz_ignore(laz_buf_addf(b, "%-9s %" PRIu32 "\n", "format", info->format_version));
     laz_ignore(laz_buf_addf(b, "%-9s %" PRIu64 "\n", "rules", info->rule_count));
     laz_ignore(laz_buf_addf(b, "%-9s %" PRIu64 "\n", "hashes", info->hash_count));
+    laz_ignore(laz_buf_addf(b, "%-9s %" PRIu64 "\n", "lists", info->list_count));
+    laz_ignore(laz_buf_addf(b, "%-9s %" PRIu64 "\n", "allowed", info->allow_count));
     laz_ignore(laz_buf_addf(b, "%-9s %" PRIu64 "\n", "atoms", info->atom_count));
     add_text_line(b, "matcher", info->platform);
     for (uint32_t i = 0; i < info->source_count; i++) {
         struct laz_database_source source;
 
         laz_database_source_get(db, i, &source);
-        add_text_line(b, "source", source.name);
-        if (source.is_unsigned)
-            add_text_line(b, "  signed", "no: its folder's owner was believed");
-        if (source.sha256 == NULL)
-            continue;
-        laz_ignore(laz_buf_addf(b, "%-9s ", "  sha256"));
-        laz_ignore(laz_buf_add_hex(b, laz_view_from(source.sha256, 32)));
-        laz_ignore(laz_buf_add_u8(b, '\n'));
+        add_source(b, &source);
     }
 }
 
@@ -47,6 +92,25 @@ static void add_json_text(struct laz_buf *b, const char *key, const char *text)
 {
     laz_ignore(laz_buf_addf(b, "\"%s\":", key));
     laz_ignore(laz_buf_add_json(b, laz_view_of(text)));
+}
+
+static void add_json_fates(struct laz_buf *b, const struct laz_database_source *source)
+{
+    const char *comma = "";
+
+    laz_ignore(laz_buf_add_text(b, ",\"kind\":"));
+    laz_ignore(laz_buf_add_json(b, laz_view_of(kind_of(source->name))));
+    laz_ignore(
+        laz_buf_addf(b, ",\"taken\":%" PRIu32 ",\"left_out\":{", source->fates[LAZ_SOURCE_TAKEN]));
+    for (unsigned fate = LAZ_SOURCE_TAKEN + 1; fate < LAZ_SOURCE_FATES; fate++) {
+        if (source->fates[fate] == 0)
+            continue;
+        laz_ignore(laz_buf_addf(b, "%s\"%s\":%" PRIu32, comma,
+                                laz_source_fate_name((enum laz_source_fate)fate),
+                                source->fates[fate]));
+        comma = ",";
+    }
+    laz_ignore(laz_buf_add_u8(b, '}'));
 }
 
 static void add_json_sources(struct laz_buf *b, const struct laz_database *db, uint32_t count)
@@ -64,6 +128,7 @@ static void add_json_sources(struct laz_buf *b, const struct laz_database *db, u
         }
         if (source.is_unsigned)
             laz_ignore(laz_buf_add_text(b, ",\"signed\":false"));
+        add_json_fates(b, &source);
         laz_ignore(laz_buf_add_u8(b, '}'));
     }
 }
@@ -77,6 +142,8 @@ static void add_json(struct laz_buf *b, const struct laz_database *db,
     add_json_text(b, "built", built);
     laz_ignore(laz_buf_addf(b, ",\"format\":%" PRIu32 ",\"rules\":%" PRIu64 ",\"hashes\":%" PRIu64,
                             info->format_version, info->rule_count, info->hash_count));
+    laz_ignore(laz_buf_addf(b, ",\"lists\":%" PRIu64 ",\"allowed\":%" PRIu64, info->list_count,
+                            info->allow_count));
     laz_ignore(laz_buf_addf(b, ",\"atoms\":%" PRIu64 ",", info->atom_count));
     add_json_text(b, "matcher", info->platform);
     laz_ignore(laz_buf_add_text(b, ",\"sources\":["));

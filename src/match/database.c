@@ -227,6 +227,41 @@ void laz_database_info_get(const struct laz_database *db, struct laz_database_in
                        laz_known_count(db, LAZ_SIZES_COUNT + LAZ_LIST_KINDS);
 }
 
+struct laz_view laz_database_section(const struct laz_database *db, enum laz_section section)
+{
+    return db->sections[section];
+}
+
+void laz_database_numbers_get(const struct laz_database *db, struct laz_db_numbers *out)
+{
+    *out = (struct laz_db_numbers){db->platform, db->features, db->gap_count};
+}
+
+const char *laz_source_fate_name(enum laz_source_fate fate)
+{
+    static const char *const names[] = {
+        [LAZ_SOURCE_TAKEN] = "taken",
+        [LAZ_SOURCE_OTHER_LEVEL] = "for other engines",
+        [LAZ_SOURCE_IGNORED] = "by ignored names",
+        [LAZ_SOURCE_UNWANTED] = "of unwanted programs",
+        [LAZ_SOURCE_UNSUPPORTED] = "not supported",
+        [LAZ_SOURCE_WRONG] = "malformed",
+        [LAZ_SOURCE_ENDED] = "over or revoked",
+    };
+
+    return (size_t)fate < LAZ_SOURCE_FATES ? names[fate] : "";
+}
+
+static void read_fates(const struct laz_database *db, uint32_t index, uint32_t *fates)
+{
+    struct laz_view v =
+        laz_view_from_offset(db->sections[LAZ_SECTION_BUILD],
+                             LAZ_BUILD_HEAD_SIZE + (uint64_t)index * LAZ_SOURCE_FATES * 4);
+
+    for (unsigned i = 0; i < LAZ_SOURCE_FATES; i++)
+        laz_ignore(laz_take_u32le(&v, &fates[i])); /* none when it is not told */
+}
+
 void laz_database_source_get(const struct laz_database *db, uint32_t index,
                              struct laz_database_source *out)
 {
@@ -237,4 +272,5 @@ void laz_database_source_get(const struct laz_database *db, uint32_t index,
         .sha256 = (laz_load_u32(p + 4) & LAZ_SOURCE_HAS_DIGEST) != 0 ? p + 8 : NULL,
         .is_unsigned = (laz_load_u32(p + 4) & LAZ_SOURCE_UNSIGNED) != 0,
     };
+    read_fates(db, index, out->fates);
 }

@@ -25,9 +25,23 @@ struct laz_database_info {
     const char *platform; /* that the matcher was compiled for */
 };
 
+/* What became of a source's entries. */
+enum laz_source_fate {
+    LAZ_SOURCE_TAKEN,
+    LAZ_SOURCE_OTHER_LEVEL, /* they are for other engines */
+    LAZ_SOURCE_IGNORED,     /* by their names */
+    LAZ_SOURCE_UNWANTED,    /* of unwanted programs, for which nobody asked */
+    LAZ_SOURCE_UNSUPPORTED,
+    LAZ_SOURCE_WRONG,
+    LAZ_SOURCE_ENDED, /* revoked, over, or not meant to be looked for */
+    LAZ_SOURCE_FATES
+};
+const char *laz_source_fate_name(enum laz_source_fate fate); /* "taken", "for other engines", … */
+
 /* A file that the database was built from. */
 struct laz_database_source {
     const char *name;
+    uint32_t fates[LAZ_SOURCE_FATES];
     const uint8_t *sha256; /* of its content; NULL when whoever built it did not say */
     bool is_unsigned;      /* a pack that carries no signature, or a list from one */
 };

@@ -38,6 +38,11 @@
  *              double, or a text's offset and, 32 bits higher, its length; where a run brings none
  *     GLOBALS  u32: lists of rules, each behind how many it has
  *
+ *     BUILD    rules_key[32], text_len u64; then, for each source, LAZ_SOURCE_FATES times u32: how
+ *              many of its entries were taken, and left out, by reason (enum laz_source_fate).
+ *              rules_key is a digest of all that the sections RULES to MATCHER were made of, or
+ *              zeros; text_len the length of TEXT when they were made anew
+ *
  *   KNOWN to COUNTS are described in format_known.h, with the reason why those that are larger than
  *   LAZ_DB_EAGER_MAX are not summed at opening.
  */
@@ -83,6 +88,7 @@ enum laz_section {
     LAZ_SECTION_ALLOW,
     LAZ_SECTION_ALLOW_TEXTS,
     LAZ_SECTION_COUNTS,
+    LAZ_SECTION_BUILD,
     LAZ_SECTIONS
 };
 
@@ -136,6 +142,15 @@ enum laz_meta_kind { LAZ_META_NUMBER, LAZ_META_TRUTH, LAZ_META_TEXT, LAZ_META_KI
 #define LAZ_MAGIC_MAX  8 /* bytes that an object of a group begins with */
 #define LAZ_GROUPS_MAX 16
 #define LAZ_LEAD_NONE  UINT32_MAX /* of a form: its atom has no fixed distance from its start */
+
+/* What the next build of a database takes over from the last one: sections as they are. */
+struct laz_view laz_database_section(const struct laz_database *db, enum laz_section section);
+struct laz_db_numbers {
+    uint32_t platform, features, gap_count;
+};
+void laz_database_numbers_get(const struct laz_database *db, struct laz_db_numbers *out);
+
+#define LAZ_BUILD_HEAD_SIZE 40
 
 /* Four interleaved CRC-32C over words of 8 bytes, and one over them and the length: it finds
  * accidents, not intentions. */

@@ -6,8 +6,10 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "rules/bundle.h"
+#include "rules/compile_yara.h"
 #include "rules/compiler.h"
 #include "rules/pack.h"
+#include "rules/reuse.h"
 #include "sign/digest.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -29,11 +31,13 @@ struct named_fd {
 static struct named_fd arg_sources[SOURCES_MAX];
 static size_t arg_source_count;
 static struct named_fd arg_bundle = {.fd = -1};
+static struct named_fd arg_previous = {.fd = -1};
 static int arg_out = -1;
 static const char *arg_name = "";
 static uint64_t arg_built_ms;
 static bool arg_skip_unsupported, arg_want_unwanted;
 static struct laz_external arg_defines[DEFINES_MAX]; /* borrowed from argv */
+static const char *arg_define_texts[DEFINES_MAX];
 static size_t arg_define_count;
 
 static const char usage[] =
@@ -44,12 +48,15 @@ static const char usage[] =
     "  --source NAME=FD     a source; its language is told by the ending of NAME\n"
     "  --bundle FD          sources that were put together by 'lazaret db build'\n"
     "  --out FD             where the database is written\n"
+    "  --previous FD        the last one: its rules are taken over when their sources are the "
+    "same\n"
     "  --name NAME          name of the pack set\n"
     "  --built MILLISECONDS time that the database says it was built at (default: now)\n"
     "  --define NAME=VALUE  what an external variable of YARA rules means\n"
     "  --skip-unsupported   leave out rules that use what is not supported, and say which\n"
     "  --pua                take lists of unwanted programs too: .hdu, .mdu, .ndu, .ldu and the "
     "like\n"
+    "  --yara               serve 'lazaret yara', which says all else over descriptor 3\n"
     "  --help\n";
 
 static int fail(const struct laz_error *err)
@@ -96,7 +103,7 @@ static enum laz_status parse_define(const char *text, struct laz_error *err)
         return bad_argument(text, "is one definition too many", err);
     if (!laz_external_parse(laz_view_of(text), &arg_defines[arg_define_count]))
         return bad_argument(text, "is not NAME=VALUE", err);
-    arg_define_count++;
+    arg_define_texts[arg_define_count++] = text;
     return LAZ_OK;
 }
 
@@ -109,6 +116,8 @@ static enum laz_status parse_option(int option, struct laz_error *err)
         return parse_fd(optarg, &arg_bundle.fd, err);
     case 'o':
         return parse_fd(optarg, &arg_out, err);
+    case 'r':
+        return parse_fd(optarg, &arg_previous.fd, err);
     case 'n':
         arg_name = optarg;
         return LAZ_OK;
@@ -132,11 +141,17 @@ static enum laz_status parse_option(int option, struct laz_error *err)
 static enum laz_status parse_arguments(int argc, char **argv, struct laz_error *err)
 {
     static const struct option options[] = {
-        {"source", required_argument, NULL, 's'}, {"bundle", required_argument, NULL, 'b'},
-        {"out", required_argument, NULL, 'o'},    {"name", required_argument, NULL, 'n'},
-        {"built", required_argument, NULL, 't'},  {"skip-unsupported", no_argument, NULL, 'u'},
-        {"define", required_argument, NULL, 'd'}, {"pua", no_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"source", required_argument, NULL, 's'},
+        {"bundle", required_argument, NULL, 'b'},
+        {"out", required_argument, NULL, 'o'},
+        {"name", required_argument, NULL, 'n'},
+        {"built", required_argument, NULL, 't'},
+        {"skip-unsupported", no_argument, NULL, 'u'},
+        {"define", required_argument, NULL, 'd'},
+        {"pua", no_argument, NULL, 'p'},
+        {"previous", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -177,6 +192,8 @@ static enum laz_status map_all(struct laz_error *err)
         s = laz_map_fd(arg_sources[i].fd, &arg_sources[i].mapping, err);
     if (s == LAZ_OK && arg_bundle.fd >= 0)
         s = laz_map_fd(arg_bundle.fd, &arg_bundle.mapping, err);
+    if (s == LAZ_OK && arg_previous.fd >= 0)
+        s = laz_map_fd(arg_previous.fd, &arg_previous.mapping, err);
     return s;
 }
 
@@ -250,7 +267,39 @@ static enum laz_status collect(struct laz_error *err)
     return collect_bundle(err);
 }
 
-static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
+/* A digest of all that decides what rules become: this program, its options, and the sources of
+ * rules in their order. False when something has no digest. */
+static bool make_key(uint8_t key[32])
+{
+    LAZ_OWNED(laz_digest_drop) struct laz_digest_job job = {.context = NULL};
+    bool ok = laz_rules_key_start(&job, arg_skip_unsupported, arg_want_unwanted);
+
+    for (size_t i = 0; ok && i < input_count; i++)
+        ok = laz_rules_key_add(&job, &inputs[i].source);
+    for (size_t i = 0; ok && i < arg_define_count; i++)
+        ok = laz_rules_key_add_text(&job, arg_define_texts[i]);
+    return ok && laz_digest_finish(&job, key) == LAZ_OK;
+}
+
+/* The last database is checked like any other. One that is damaged or strange is of no use. */
+static struct laz_database *take_over(struct laz_ruleset *set)
+{
+    struct laz_database *previous = NULL;
+    uint8_t key[32];
+
+    if (!make_key(key))
+        return NULL;
+    memcpy(set->rules_key, key, sizeof key);
+    if (arg_previous.mapping.bytes.len == 0 ||
+        laz_database_open(arg_previous.mapping.bytes, &previous, NULL) != LAZ_OK)
+        return NULL;
+    if (!laz_ruleset_reuse(set, previous, key))
+        laz_database_drop(&previous);
+    return previous;
+}
+
+static enum laz_status read_all(struct laz_ruleset *set, struct laz_database **previous,
+                                struct laz_error *err)
 {
     uint64_t skipped_count = 0;
     char now[LAZ_TIME_TEXT_SIZE];
@@ -265,6 +314,12 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_error *err)
     enum laz_status s = collect(err);
 
     laz_time_text((int64_t)arg_built_ms, now);
+    if (s == LAZ_OK) {
+        *previous = take_over(set);
+        options.known_only = *previous != NULL;
+        if (options.known_only)
+            printf("rules: taken over from the last database\n");
+    }
     for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
         s = laz_pack_prepare(set, &inputs[i], err);
     for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
@@ -314,18 +369,20 @@ static enum laz_status write_piece(void *context, struct laz_view piece, struct 
 static enum laz_status compile(struct laz_error *err)
 {
     struct laz_image_sink sink = {write_piece, &arg_out};
+    struct laz_database *previous = NULL;
     struct laz_ruleset set;
     enum laz_status s;
 
     if (arg_built_ms == 0)
         arg_built_ms = (uint64_t)laz_now_ms();
     laz_ruleset_init(&set);
-    s = read_all(&set, err);
+    s = read_all(&set, &previous, err);
     if (s == LAZ_OK)
         say_fates(&set);
     if (s == LAZ_OK)
         s = laz_compile_to(&set, arg_name, arg_built_ms, &sink, err);
     laz_ruleset_clear(&set);
+    laz_database_free(previous);
     return s;
 }
 
@@ -346,6 +403,8 @@ int main(int argc, char **argv)
 {
     struct laz_error err;
 
+    if (argc > 1 && strcmp(argv[1], "--yara") == 0)
+        return laz_compile_yara_main(argc - 1, argv + 1);
     laz_digest_init(); /* what it needs from the system it has before the sandbox closes */
     if (parse_arguments(argc, argv, &err) != LAZ_OK || map_all(&err) != LAZ_OK ||
         seal(&err) != LAZ_OK || compile(&err) != LAZ_OK)

@@ -114,29 +114,42 @@ static void write_platform(struct laz_ruleset *set, struct laz_image *image)
     free(info);
 }
 
-static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint64_t built_ms,
-                                 struct laz_image *image, struct laz_error *err)
+static enum laz_status write_rule_sections(struct laz_ruleset *set, struct laz_image *image,
+                                           struct laz_error *err)
 {
     uint32_t *waiters = NULL;
-    enum laz_status s = laz_ruleset_failed(set, err);
+    enum laz_status s;
 
-    if (s != LAZ_OK)
-        return s;
+    if (set->previous != NULL) {
+        laz_reuse_write(set, image);
+        return LAZ_OK;
+    }
     laz_globals_write(set, image);
     laz_externals_write(set, image);
     s = laz_bodies_write(set, image, &waiters, err);
     if (s == LAZ_OK)
         s = write_rules(set, waiters, image, err);
     free(waiters);
+    write_metas(set, image);
+    write_platform(set, image);
+    return s;
+}
+
+static enum laz_status write_all(struct laz_ruleset *set, const char *name, uint64_t built_ms,
+                                 struct laz_image *image, struct laz_error *err)
+{
+    enum laz_status s = laz_ruleset_failed(set, err);
+
+    if (s == LAZ_OK)
+        s = write_rule_sections(set, image, err);
     if (s == LAZ_OK)
         s = laz_known_write(set, image, err);
     if (s != LAZ_OK)
         return s;
     write_sources(set, image);
-    write_metas(set, image);
-    write_platform(set, image);
     image->built_ms = built_ms;
     image->name = laz_ruleset_text(set, laz_view_of(name));
+    laz_build_write(set, image);
     laz_ignore(laz_buf_add(&image->sections[LAZ_SECTION_TEXT], laz_buf_view(&set->text)));
     laz_buf_clear(&set->text);
     for (size_t i = 0; i < LAZ_SECTIONS; i++)

@@ -120,6 +120,10 @@ void laz_guards_drop(struct laz_guards **g);
 bool laz_guards_add(struct laz_guards *g, const struct laz_ruleset *set,
                     const struct laz_ir_rule *rule, uint32_t *index);
 
+/* reuse.c: the sections of rules of the last database; and what the next build needs to know. */
+void laz_reuse_write(const struct laz_ruleset *set, struct laz_image *image);
+void laz_build_write(struct laz_ruleset *set, struct laz_image *image);
+
 void laz_image_init(struct laz_image *image);
 void laz_image_clear(struct laz_image *image);
 /* Each section is freed once it is sent. */

@@ -106,7 +106,9 @@ struct laz_name_space {
 
 struct laz_ir_source {
     uint32_t name; /* text */
+    uint32_t fates[LAZ_SOURCE_FATES];
     bool has_digest;
+    bool is_taken_over; /* its rules are those of the last build */
     bool is_unsigned; /* a pack without a signature: taken on the word of the folder's owner */
     uint8_t sha256[32];
 };
@@ -163,6 +165,8 @@ struct laz_ruleset {
     struct laz_list imports;     /* uint8_t: enum laz_module, in their order */
     struct laz_list name_spaces; /* struct laz_name_space */
     struct laz_rule_names names;
+    const struct laz_database *previous; /* reuse.h: whose rules are taken over, or NULL */
+    uint8_t rules_key[32];
     struct laz_known_set *known; /* known.h; NULL until something is known */
     struct laz_list sources;     /* struct laz_ir_source */
     struct laz_list ignored;     /* struct laz_ignored, by name */

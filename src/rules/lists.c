@@ -12,6 +12,7 @@ enum laz_status laz_list_leave_out(struct laz_list_reader *r, enum laz_status st
 
     if (r->options->skipped == NULL)
         return laz_fail_at(err, status, "list", r->source->name, line, column, why, remedy);
+    r->unsupported += status == LAZ_UNSUPPORTED;
     if (r->left_out++ < LAZ_LIST_TOLD_MAX) {
         laz_ignore(laz_fail_at(&told, status, "list", r->source->name, line, column, why, remedy));
         r->options->skipped(r->options->context, &told);
@@ -260,7 +261,7 @@ static laz_list_form_fn *form_of(const struct laz_source *source)
 
 enum laz_status laz_list_read(struct laz_ruleset *set, const struct laz_source *source,
                               const struct laz_source_options *options, uint32_t source_text,
-                              struct laz_error *err)
+                              uint32_t *fates, struct laz_error *err)
 {
     struct laz_list_reader r = {
         .set = set, .source = source, .options = options, .source_text = source_text};
@@ -274,6 +275,10 @@ enum laz_status laz_list_read(struct laz_ruleset *set, const struct laz_source *
     if (r.name.len == 0)
         r.name = stem_of(source->name);
     s = form_of(source)(&r, err);
+    fates[LAZ_SOURCE_TAKEN] = (uint32_t)r.taken;
+    fates[LAZ_SOURCE_UNSUPPORTED] = (uint32_t)r.unsupported;
+    fates[LAZ_SOURCE_WRONG] = (uint32_t)(r.left_out - r.unsupported);
+    fates[LAZ_SOURCE_ENDED] = (uint32_t)r.ended;
     if (s == LAZ_OK && r.left_out > LAZ_LIST_TOLD_MAX) {
         struct laz_error told;
 

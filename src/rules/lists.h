@@ -32,9 +32,10 @@ bool laz_list_kind_read(struct laz_view text, struct laz_list_kind_wanted *out,
 /* True when the beginning of a file looks like a list: most of its first lines are entries. */
 bool laz_list_looks_like(struct laz_view text);
 
-/* Adds the entries of a source. */
+/* Adds the entries of a source, and says what became of them: fates has LAZ_SOURCE_FATES. */
 LAZ_CHECKED enum laz_status laz_list_read(struct laz_ruleset *set, const struct laz_source *source,
                                           const struct laz_source_options *options,
-                                          uint32_t source_text, struct laz_error *err);
+                                          uint32_t source_text, uint32_t *fates,
+                                          struct laz_error *err);
 
 #endif

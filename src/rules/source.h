@@ -33,6 +33,7 @@ struct laz_source_options {
     const struct laz_external *externals;
     size_t external_count;
     const char *now;    /* 2026-01-31T00:00:00, UTC: what is over by then is not taken; or NULL */
+    bool known_only;    /* of sources of rules only the names are noted (reuse.h) */
     bool want_unwanted; /* ClamAV's lists of unwanted programs too: .hdu, .ndu, .ldu, … */
 };
 
