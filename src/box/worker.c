@@ -38,7 +38,7 @@ static enum laz_status start(const struct laz_worker_config *config, int channel
 {
     int fds[2] = {channel, db_fd};
     char program[640], memory[32];
-    const char *argv[6] = {PROGRAM_NAME, "--memory", memory};
+    const char *argv[7] = {PROGRAM_NAME, "--memory", memory};
     size_t argc = 3;
     struct laz_spawn spawn = {.path = program,
                               .argv = argv,
@@ -57,6 +57,8 @@ static enum laz_status start(const struct laz_worker_config *config, int channel
         argv[argc++] = "--drop-identity";
     if (db_fd < 0)
         argv[argc++] = "--no-database";
+    if (config->is_yara)
+        argv[argc++] = "--yara";
     return laz_child_spawn(&spawn, out, err);
 }
 

@@ -17,6 +17,7 @@ struct laz_worker_config {
                             that the worker only compares */
     int db_fd;           /* stays the caller's; -1: db_path is opened */
     bool drop_identity;  /* give up root; started without root it changes nothing */
+    bool is_yara;        /* it serves `lazaret yara` (yara_serve.h), and nothing below is for it */
     uint64_t memory_max; /* private memory; 0: LAZ_WORKER_MEMORY_MAX */
 };
 

@@ -18,6 +18,7 @@ int laz_cli_quarantine(int argc, char **argv);
 int laz_cli_scan(int argc, char **argv);
 int laz_cli_up(int argc, char **argv);
 int laz_cli_vault(int argc, char **argv);
+int laz_cli_yara(int argc, char **argv);
 
 /* Prints err on standard error in the form that scripts know, and returns LAZ_EXIT_ERROR. */
 int laz_cli_fail(const struct laz_error *err);

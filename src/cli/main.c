@@ -12,6 +12,7 @@ static const struct command {
     {"up", "run the embedded set of one hospital: console and agent", laz_cli_up},
     {"demo", "an attack on a scratch share, stopped and rolled back", laz_cli_demo},
     {"scan", "scan files and folders on demand", laz_cli_scan},
+    {"yara", "match rules of YARA, with yara's options and output", laz_cli_yara},
     {"db", "build or describe a detection database", laz_cli_db},
     {"content", "follow sources of detection content", laz_cli_content},
     {"agent", "run or steer the endpoint agent", laz_cli_agent},
