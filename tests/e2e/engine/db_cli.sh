@@ -143,7 +143,8 @@ takes_many_sources() {
         echo "rule m$i { strings: \$a = \"marker $i.\" condition: \$a }" >"many/$i.yar"
     done
     "$lazaret" db build -o many.lzdb many
-    "$lazaret" db info many.lzdb | grep -q '^rules  *600$'
+    "$lazaret" db info many.lzdb >info
+    grep -q '^rules  *600$' info
 }
 takes_definitions() {
     echo 'rule Doc { strings: $a = "hello" condition: $a and extension == "doc" and level > 2 }' >defined.yar
@@ -165,7 +166,45 @@ compiler_opens_nothing() {
     refused 2 'NAME=FD' "$LAZ_BUILD/lazaret-compile" --source a.yar --out 1
 }
 
-echo 1..16
+takes_over_rules() {
+    mkdir over
+    for i in $(seq 50); do
+        echo "rule o$i { strings: \$a = \"marker $i.\" condition: \$a }" >"over/$i.yar"
+    done
+    echo '5d41402abc4b2a76b9719d911017c592' >over/list.txt
+    "$lazaret" db build -o over.lzdb over >said && ! grep -q 'taken over' said
+    echo '7d793037a0760186574b0282f2f435e7' >over/list.txt
+    "$lazaret" db build -o over.lzdb over >said && grep -q '^rules: taken over from the last database$' said
+    "$lazaret" db info over.lzdb >info && grep -q '^rules  *50$' info && grep -q 'YARA rules, 1 taken' info
+    printf 'marker 7.' >marked && printf 'world' >world
+    "$lazaret" scan --db over.lzdb marked world hello >found || [[ $? -eq 1 ]]
+    grep -q 'marked: malicious: o7' found && grep -q 'world: malicious: list' found && ! grep -q '^hello' found
+    "$lazaret" db build --previous over.lzdb -o beside.lzdb over >said && grep -q 'taken over' said
+    echo 'rule more { condition: true }' >over/more.yar
+    "$lazaret" db build -o over.lzdb over >said && ! grep -q 'taken over' said
+    refused 2 'No such file' "$lazaret" db build --previous none.lzdb -o over.lzdb over
+}
+takes_lists() {
+    mkdir lists
+    printf '# "sha256_hash","signature"\n"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824","Bad Thing"\nwrong\n' >lists/bazaar.csv
+    printf 'This is a text, and no list.\nIt has words.\n' >lists/README.txt
+    printf 'bad.example.com\n' >hosts.dat && printf 'good.bad.example.com\n' >allowed
+    "$lazaret" db build -o lists.lzdb lists --list hosts=Bad.Host:hosts.dat --list allow-hosts:allowed 2>skipped
+    grep -qF 'lazaret: list: lists/bazaar.csv:3:1: expected an MD5, SHA-1 or SHA-256 in hexadecimal, left out' skipped
+    "$lazaret" db info lists.lzdb >info
+    grep -q '^hashes  *1$' info && grep -q '^lists  *1$' info && grep -q '^allowed  *1$' info
+    grep -q 'list, 1 taken; left out: 1 malformed' info && ! grep -q README info
+    "$lazaret" db info --json lists.lzdb >info && grep -q '"kind":"list","taken":1,"left_out":{"malformed":1}' info
+    printf '<a href="http://x.bad.example.com/y">' >page && printf '<a href="http://good.bad.example.com/y">' >allowed.html
+    "$lazaret" scan --json --db lists.lzdb hello page allowed.html >found || [[ $? -eq 1 ]]
+    grep -q '"name":"bazaar.Bad_Thing","kind":"hash"' found
+    grep -q '"name":"Bad.Host","kind":"host".*hxxp://x\[.\]bad\[.\]example\[.\]com/y' found
+    grep -q '"path":"allowed.html","verdict":"clean"' found
+    refused 2 'lists/bazaar.csv:3:1: expected' "$lazaret" db build --strict -o lists.lzdb lists
+    refused 2 'is not KIND:FILE' "$lazaret" db build -o lists.lzdb --list things:hosts.dat
+}
+
+echo 1..18
 check 'a folder becomes a database that names its sources' builds_a_folder
 check 'the database finds what it was built for' finds_what_it_was_built_for
 check 'info is one JSON object when asked' says_it_as_json
@@ -182,4 +221,6 @@ check 'more sources than descriptors are taken' takes_many_sources
 check 'external variables mean what is defined' takes_definitions
 check 'no program needs the shared library of Vectorscan' needs_no_shared_vectorscan
 check 'the compiler takes descriptors only' compiler_opens_nothing
+check 'rules are taken over where only lists changed' takes_over_rules
+check 'lists of hashes and hosts are taken, and allow lists win' takes_lists
 exit $failed
