@@ -158,8 +158,9 @@ static enum laz_status check_header(struct laz_view image, struct laz_database *
     return LAZ_OK;
 }
 
-static enum laz_status check_all(struct laz_view image, struct laz_database *db,
-                                 struct laz_error *err)
+/* checked_max: up to how many rules and forms all records are checked now. */
+static enum laz_status check_all(struct laz_view image, uint64_t checked_max,
+                                 struct laz_database *db, struct laz_error *err)
 {
     enum laz_status s = check_header(image, db, err);
 
@@ -169,7 +170,7 @@ static enum laz_status check_all(struct laz_view image, struct laz_database *db,
         return damaged(err, "a section is damaged");
     if (!count_all(db) || !text_ends(db))
         return damaged(err, "its tables do not fit");
-    db->is_checked = (uint64_t)db->rule_count + db->form_count <= CHECKED_MAX;
+    db->is_checked = (uint64_t)db->rule_count + db->form_count <= checked_max;
     if (!laz_database_check_tables(db) || (db->is_checked && !laz_database_check_rules(db)))
         return damaged(err, "its rules do not fit");
     if (!laz_database_check_digests(db))
@@ -180,8 +181,8 @@ static enum laz_status check_all(struct laz_view image, struct laz_database *db,
     return LAZ_OK;
 }
 
-enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
-                                  struct laz_error *err)
+static enum laz_status open_image(struct laz_view image, uint64_t checked_max,
+                                  struct laz_database **out, struct laz_error *err)
 {
     LAZ_OWNED(laz_database_drop) struct laz_database *db = calloc(1, sizeof *db);
     enum laz_status s;
@@ -189,11 +190,23 @@ enum laz_status laz_database_open(struct laz_view image, struct laz_database **o
     if (db == NULL)
         return laz_fail(err, LAZ_NOMEM, "database", "", "no memory", "");
     LAZ_ASSERT((uintptr_t)image.data % 64 == 0);
-    s = check_all(image, db, err);
+    s = check_all(image, checked_max, db, err);
     if (s != LAZ_OK)
         return s;
     *out = laz_move(db);
     return LAZ_OK;
+}
+
+enum laz_status laz_database_open(struct laz_view image, struct laz_database **out,
+                                  struct laz_error *err)
+{
+    return open_image(image, CHECKED_MAX, out, err);
+}
+
+enum laz_status laz_database_open_large(struct laz_view image, struct laz_database **out,
+                                        struct laz_error *err)
+{
+    return open_image(image, 0, out, err);
 }
 
 void laz_database_free(struct laz_database *db)

@@ -114,6 +114,11 @@ static inline uint8_t laz_rule_target(const struct laz_rule *rule)
     return (uint8_t)(rule->flags >> LAZ_RULE_TARGET_SHIFT);
 }
 
+/* As laz_database_open, but as if the tables were large: records are checked when they are used. */
+LAZ_CHECKED enum laz_status laz_database_open_large(struct laz_view image,
+                                                    struct laz_database **out,
+                                                    struct laz_error *err);
+
 /* The bytes of a record. */
 const uint8_t *laz_database_record(const struct laz_database *db, enum laz_section section,
                                    uint32_t index, size_t size);

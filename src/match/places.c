@@ -65,7 +65,7 @@ static void insert(struct laz_matcher *m, struct laz_places *places, struct laz_
     while (at > 0 && places->items[at - 1].offset > place.offset)
         at--;
     if (at > 0 && places->items[at - 1].offset == place.offset) {
-        if (replaces)
+        if (replaces || place.len < places->items[at - 1].len)
             places->items[at - 1] = place;
         return;
     }

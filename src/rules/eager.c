@@ -10,7 +10,7 @@
 #define WORTH_MAX  160 /* what is rarer is not met */
 #define RUN_MAX    64
 #define SPAN_SMALL 4096 /* a search in so few bytes costs nothing */
-#define SPAN_WORTH 24   /* of an atom that is rare enough nevertheless */
+#define SPAN_WORTH 32   /* of an atom that is rare enough nevertheless */
 
 /* How often something of this worth (-2 log2) is met in a byte. */
 static double rate_of(unsigned worth)

@@ -113,6 +113,11 @@ static void learn_of(struct chooser *c, const struct laz_node *node, struct lear
     uint64_t absent = absent_of(c, node);
 
     l->cost = LAZ_TRIGGER_NEVER;
+    if (needed_of(c, node) > node->item_count) { /* more than there are */
+        l->guess = GUESS_FALSE;
+        l->cost = 0;
+        return;
+    }
     if (absent == 0)
         return;
     if (node->kind == LAZ_NODE_FOR_OF && !is_not_true(learned_of(c, node->child[3])))
@@ -128,15 +133,9 @@ static void learn_of(struct chooser *c, const struct laz_node *node, struct lear
         l->cost += c->item_costs[i];
 }
 
-static void learn_two(uint8_t kind, const struct learned *a, const struct learned *b,
+static void calculate(uint8_t kind, const struct learned *a, const struct learned *b,
                       struct learned *l)
 {
-    if (a->guess == GUESS_UNDEFINED || b->guess == GUESS_UNDEFINED) {
-        l->guess = GUESS_UNDEFINED;
-        return;
-    }
-    if (a->guess != GUESS_NUMBER || b->guess != GUESS_NUMBER)
-        return;
     switch (kind) {
     case LAZ_NODE_EQUAL:
         set_number(l, a->n == b->n);
@@ -168,6 +167,23 @@ static void learn_two(uint8_t kind, const struct learned *a, const struct learne
     default:
         return;
     }
+}
+
+/* What may be undefined as well as 0 makes a result undefined, or what 0 makes of it. */
+static void learn_two(uint8_t kind, const struct learned *a, const struct learned *b,
+                      struct learned *l)
+{
+    bool is_sure = a->guess == GUESS_NUMBER && b->guess == GUESS_NUMBER;
+
+    if (a->guess == GUESS_UNDEFINED || b->guess == GUESS_UNDEFINED) {
+        l->guess = GUESS_UNDEFINED;
+        return;
+    }
+    if (a->guess == GUESS_UNKNOWN || b->guess == GUESS_UNKNOWN)
+        return;
+    calculate(kind, a, b, l);
+    if (!is_sure)
+        l->guess = l->guess == GUESS_NUMBER && l->n == 0 ? GUESS_FALSE : GUESS_UNKNOWN;
 }
 
 static void learn_and_or(struct chooser *c, const struct laz_node *node, struct learned *l)
@@ -356,6 +372,8 @@ static void take_items(struct chooser *c, const struct laz_node *node, bool is_w
     uint64_t left = is_whole ? node->item_count : absent_of(c, node);
     double bound = LAZ_TRIGGER_NEVER;
 
+    if (left == 0)
+        return;
     if (!is_whole) {
         for (uint32_t i = 0; i < node->item_count; i++)
             c->item_costs[i] = item_cost(c, node, i);

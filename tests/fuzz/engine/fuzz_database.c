@@ -3,6 +3,7 @@
  * checked, is taken out. */
 #include <stdlib.h>
 
+#include "match/database_priv.h"
 #include "match/format_known.h"
 #include "match/lists.h"
 #include "match/matcher.h"
@@ -157,6 +158,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(object, object_head, sizeof object_head);
     memcpy(object + sizeof object_head, data + (size - tail), tail);
     if (laz_database_open(laz_view_from(image, len), &db, NULL) == LAZ_OK)
+        use(db, laz_view_from(object, sizeof object_head + tail));
+    laz_database_drop(&db);
+    if (laz_database_open_large(laz_view_from(image, len), &db, NULL) == LAZ_OK)
         use(db, laz_view_from(object, sizeof object_head + tail));
     laz_database_drop(&db);
     free(image);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "match/database_priv.h"
 #include "match/known.h"
 #include "rules/compiler.h"
 #include "sign/digest.h"
@@ -9,7 +10,8 @@
 #define NAMES_MAX 4096
 #define PAGE      4096
 
-enum laz_status engine_open(struct engine *e, struct laz_view image, struct laz_error *err)
+static enum laz_status open_copy(struct engine *e, struct laz_view image, bool is_large,
+                                 struct laz_error *err)
 {
     enum laz_status s;
 
@@ -18,7 +20,9 @@ enum laz_status engine_open(struct engine *e, struct laz_view image, struct laz_
         return laz_fail(err, LAZ_NOMEM, "test", "", "no memory", "");
     if (image.len > 0)
         memcpy(e->image, image.data, image.len);
-    s = laz_database_open(laz_view_from(e->image, image.len), &e->db, err);
+    image.data = e->image;
+    s = is_large ? laz_database_open_large(image, &e->db, err)
+                 : laz_database_open(image, &e->db, err);
     if (s == LAZ_OK)
         s = laz_matcher_new(e->db, &e->matcher, err);
     if (s == LAZ_OK)
@@ -26,6 +30,16 @@ enum laz_status engine_open(struct engine *e, struct laz_view image, struct laz_
     if (s != LAZ_OK)
         engine_clear(e);
     return s;
+}
+
+enum laz_status engine_open(struct engine *e, struct laz_view image, struct laz_error *err)
+{
+    return open_copy(e, image, false, err);
+}
+
+enum laz_status engine_open_large(struct engine *e, struct laz_view image, struct laz_error *err)
+{
+    return open_copy(e, image, true, err);
 }
 
 enum laz_status engine_build(struct engine *e, const struct laz_source *sources, size_t count,

@@ -26,6 +26,9 @@ LAZ_CHECKED enum laz_status engine_build_text(struct engine *e, const char *name
 /* Opens a copy of image. */
 LAZ_CHECKED enum laz_status engine_open(struct engine *e, struct laz_view image,
                                         struct laz_error *err);
+/* The same, as if its tables were large: records are checked when they are used. */
+LAZ_CHECKED enum laz_status engine_open_large(struct engine *e, struct laz_view image,
+                                              struct laz_error *err);
 void engine_clear(struct engine *e);
 
 /* The names of what fires on object, hashes too, sorted, each with a newline, added to out. */
