@@ -151,7 +151,10 @@ enum laz_status laz_clamav_compare_found(struct laz_clamav_logic *logic,
                                          struct laz_error *err)
 {
     struct laz_ruleset *set = logic->line->set;
-    uint32_t pattern = logic->subs[sub->other].pattern, found = 0;
+    const struct laz_clamav_sub *other = &logic->subs[sub->other];
+    uint32_t pattern = other->pattern;
+    /* Without the other one it is false, and never undefined. */
+    uint32_t found = laz_clamav_place_found(set, pattern, &other->place);
     struct options options;
     struct parts parts;
     struct laz_view rest;
@@ -163,7 +166,7 @@ enum laz_status laz_clamav_compare_found(struct laz_clamav_logic *logic,
             ->needs_places = true;
     rest = parts.comparisons;
     while (rest.len > 0) {
-        uint32_t last = laz_node_ask(set, LAZ_NODE_COUNT, pattern, 0, 0);
+        uint32_t last = laz_clamav_place_last(set, pattern, &other->place);
         uint32_t at = laz_node_ask(set, LAZ_NODE_OFFSET, pattern, last, 0), one;
         char how;
         int64_t n;
@@ -177,7 +180,7 @@ enum laz_status laz_clamav_compare_found(struct laz_clamav_logic *logic,
                             : how == '<' ? LAZ_NODE_LESS
                                          : LAZ_NODE_GREATER,
                             value_node(set, at, &options), laz_node_add_number(set, n));
-        found = found == 0 ? one : laz_node_join(set, LAZ_NODE_AND, found, one);
+        found = laz_node_join(set, LAZ_NODE_AND, found, one);
     }
     *node = found;
     return laz_ruleset_failed(set, err);

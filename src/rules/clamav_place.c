@@ -220,12 +220,18 @@ static uint32_t add_version_found(struct laz_ruleset *set, uint32_t pattern)
     return laz_node_add(set, loop);
 }
 
+/* The last byte at which the pattern may begin. */
+static uint32_t add_end(struct laz_ruleset *set, const struct laz_clamav_place *place)
+{
+    return place->anchor == LAZ_CLAMAV_IN_SECTION ? add_section_end(set, place)
+                                                  : add_offset(set, place, place->shift);
+}
+
 static uint32_t ask_in(struct laz_ruleset *set, enum laz_node_kind kind, uint32_t pattern,
                        const struct laz_clamav_place *place)
 {
     uint32_t first = add_offset(set, place, 0);
-    uint32_t last = place->anchor == LAZ_CLAMAV_IN_SECTION ? add_section_end(set, place)
-                                                           : add_offset(set, place, place->shift);
+    uint32_t last = add_end(set, place);
 
     return laz_node_ask(set, kind, pattern, first, last);
 }
@@ -256,4 +262,13 @@ uint32_t laz_clamav_place_count(struct laz_ruleset *set, uint32_t pattern,
     guard = add_guard(set, place);
     count = ask_in(set, LAZ_NODE_COUNT_IN, pattern, place);
     return guard == 0 ? count : laz_node_join(set, LAZ_NODE_MULTIPLY, guard, count);
+}
+
+uint32_t laz_clamav_place_last(struct laz_ruleset *set, uint32_t pattern,
+                               const struct laz_clamav_place *place)
+{
+    if (place->anchor == LAZ_CLAMAV_ANYWHERE || place->anchor == LAZ_CLAMAV_VERSION_INFO)
+        return laz_node_ask(set, LAZ_NODE_COUNT, pattern, 0, 0);
+    return laz_node_ask(set, LAZ_NODE_COUNT_IN, pattern, laz_node_add_number(set, 0),
+                        add_end(set, place));
 }

@@ -100,6 +100,9 @@ uint32_t laz_clamav_place_found(struct laz_ruleset *set, uint32_t pattern,
                                 const struct laz_clamav_place *place);
 uint32_t laz_clamav_place_count(struct laz_ruleset *set, uint32_t pattern,
                                 const struct laz_clamav_place *place);
+/* The index of the last one that stands there, when there is one. */
+uint32_t laz_clamav_place_last(struct laz_ruleset *set, uint32_t pattern,
+                               const struct laz_clamav_place *place);
 /* A node for what is known of the object (match/fields_object.c), 0 or a number. */
 uint32_t laz_clamav_field(struct laz_ruleset *set, const char *name, const uint32_t *args,
                           size_t arg_count);

@@ -102,6 +102,40 @@ def make_logical(dice, number):
     return f"S{number:03d};Engine:81-255,Target:0;{expression};" + ";".join(make_subsignature(dice, plain) for _ in subs)
 
 
+def make_pcre(dice, triggers):
+    """A regular expression over the same letters."""
+    # It begins with a letter: clamscan 1.4 never ends with /g and an empty match.
+    text = dice.choice("ABab") + "".join(dice.choice(["A", "b", "[ab]", "a?", "B+", ".", r"\d", "(a|b)", "[^A]", r"\x41", "b{1,2}", r"\b", "a*?", "(?=b)", "$", "^"])
+                   for _ in range(dice.randint(0, 4)))
+    offset = dice.choice(["", "", "", "%d:" % dice.randint(10, 30), "%d,%d:" % (dice.randint(10, 30), dice.randint(1, 20))])
+    flags = "".join(f for f in "grismU" if dice.randrange(4) == 0)
+    if "," in offset and dice.randrange(2):
+        flags += "e"
+    return f"{offset}{make_expression(dice, triggers)}/{text}/{flags}"
+
+
+def make_compare(dice, sub):
+    options = dice.choice(["il1", "ib1", "il2", "ib2", "ib4", "ib8", "he1", "hb2", "de1", "de2", "ae3"])
+    comparison = dice.choice("<>=") + dice.choice(["65", "0x41", "10", "0xa", "16705", "0x4142", "170", "7"])
+    if dice.randrange(3) == 0:
+        comparison += "," + dice.choice("<>") + str(dice.randint(0, 300))
+    return f"{sub}({dice.choice(['>>', '>>', '<<'])}{dice.randint(0, 6)}#{options}#{comparison})"
+
+
+def make_triggered(dice, number):
+    """A body or two, and what is looked for behind them."""
+    count = dice.randint(1, 2)
+    subs = [make_subsignature(dice, True) for _ in range(count)]
+    more = dice.randint(1, 2)
+    for _ in range(more):
+        if dice.randrange(2):
+            subs.append(make_pcre(dice, list(range(count))))
+        else:
+            subs.append(make_compare(dice, dice.randrange(count)))
+    expression = make_expression(dice, list(range(count + more)))
+    return f"S{number:03d};Engine:81-255,Target:0;{expression};" + ";".join(subs)
+
+
 def make_simple(dice, number):
     return f"S{number:03d}:0:{(make_offset(dice) or '*:')[:-1]}:{make_body(dice)}"
 
@@ -111,7 +145,7 @@ def make_object(dice):
     for _ in range(dice.randint(3, 60)):
         kind = dice.randrange(12)
         if kind == 0:
-            data += dice.choice([b"\n", b"\r\n", b" ", b".", b"-", b"<", b"\0", b"7"])
+            data += dice.choice([b"\n", b"\r\n", b" ", b".", b"-", b"<", b"\0", b"7", b"0x1a", b"41"])
         elif kind == 1:
             data += b"".join(bytes([c, 0]) for c in letters(dice, 1, 6))
         else:
@@ -120,8 +154,11 @@ def make_object(dice):
 
 
 def clamscan(list_path, folder, *options):
-    done = subprocess.run(["clamscan", "-d", list_path, "--no-summary", "-i", "-r", *options, folder],
-                          check=False, capture_output=True, text=True)
+    try:
+        done = subprocess.run(["clamscan", "-d", list_path, "--no-summary", "-i", "-r", *options, folder],
+                              check=False, capture_output=True, text=True, timeout=20)
+    except subprocess.TimeoutExpired:
+        return None, 0  # as if it had died
     if done.returncode < 0:
         return None, 0  # it died
     if done.returncode > 1 and "at line" not in done.stderr:
@@ -206,18 +243,18 @@ def compare(dice, ending, make, folder):
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 4
-    kinds = [("ldb", make_logical), ("ndb", make_simple)]
+    kinds = [("ldb", make_logical, "logical"), ("ldb", make_triggered, "triggered"), ("ndb", make_simple, "simple")]
     failed, number = False, 0
     print(f"1..{rounds * len(kinds)}")
     for step in range(rounds):
-        for ending, make in kinds:
+        for ending, make, title in kinds:
             number += 1
             with tempfile.TemporaryDirectory() as folder:
                 os.chmod(folder, 0o755)
-                problems, found, refused = compare(random.Random(f"{seed + step} {ending}"), ending, make, folder)
+                problems, found, refused = compare(random.Random(f"{seed + step} {title}"), ending, make, folder)
             ok = not problems and found > SIGNATURES // 4 and len(refused) < SIGNATURES // 4
             failed = failed or not ok
-            print(f"{'ok' if ok else 'not ok'} {number} - {SIGNATURES} {ending} lines as clamscan has them, seed {seed + step}")
+            print(f"{'ok' if ok else 'not ok'} {number} - {SIGNATURES} {title} lines as clamscan has them, seed {seed + step}")
             print(f"# {SIGNATURES * OBJECTS} answers, {found} of them yes; clamscan refused {len(refused)} lines")
             for line in (problems + refused if not ok else [])[:int(os.environ.get("SHOW", "12"))]:
                 print("#", line)
