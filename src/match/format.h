@@ -132,8 +132,9 @@ enum laz_form_flag {
     LAZ_FORM_ATOM_NOCASE = 4,
     LAZ_FORM_REGEX = 8,      /* its programs are expressions (regex.h), and it may have no atom */
     LAZ_FORM_FROM_ATOM = 16, /* ahead begins at the atom's first byte */
-    LAZ_FORM_REPLACE = 32,   /* of two lengths from one start, the one found last stays */
+    LAZ_FORM_GREEDY = 32,    /* of two lengths from one start the longer stays */
     LAZ_FORM_PCRE = 64,      /* ahead is a program of pcre.h, back is empty, and there is no atom */
+    LAZ_FORM_ASCII_TOO = 128, /* of a wide form: what is found without zero bytes goes before */
 };
 
 enum laz_meta_kind { LAZ_META_NUMBER, LAZ_META_TRUTH, LAZ_META_TEXT, LAZ_META_KINDS };

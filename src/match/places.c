@@ -56,16 +56,19 @@ static bool make_room(struct laz_matcher *m, struct laz_places *places)
     return true;
 }
 
-/* Places come almost in order: the few that do not are moved down. */
+/* Places come almost in order: the few that do not are moved down. Of two lengths from one start,
+ * in whatever order they are found, the longer stays of a greedy expression, the shorter of all
+ * else. */
 static void insert(struct laz_matcher *m, struct laz_places *places, struct laz_place place,
-                   bool replaces)
+                   bool prefers_long)
 {
     uint32_t at = places->count;
 
     while (at > 0 && places->items[at - 1].offset > place.offset)
         at--;
     if (at > 0 && places->items[at - 1].offset == place.offset) {
-        if (replaces || place.len < places->items[at - 1].len)
+        if (prefers_long ? place.len > places->items[at - 1].len
+                         : place.len < places->items[at - 1].len)
             places->items[at - 1] = place;
         return;
     }
@@ -88,7 +91,7 @@ void laz_matcher_keep(struct laz_matcher *m, const struct laz_form *form, uint64
     if (offset < pattern.span.first || offset > pattern.span.last)
         return;
     insert(m, laz_matcher_places_add(m, form->pattern), (struct laz_place){offset, end - offset},
-           (form->flags & LAZ_FORM_REPLACE) != 0);
+           (form->flags & LAZ_FORM_GREEDY) != 0);
     if ((pattern.flags & LAZ_PATTERN_EAGER) != 0)
         laz_matcher_touch(m, pattern.rule);
 }

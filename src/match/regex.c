@@ -112,15 +112,25 @@ static bool is_word(uint8_t c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
-/* Whether the character before the position, or the one at it, is one of a word. */
-static bool has_word(const struct walk *w, bool before)
+/* Whether the character before the position, or the one at it, is one of a word. False in *exists
+ * when there is none. */
+static bool has_word(const struct walk *w, bool before, bool *exists)
 {
     uint64_t len = w->wide ? 2 : 1;
     struct laz_view c;
 
-    if ((before && w->at < len) || !laz_view_at(w->text, before ? w->at - len : w->at, len, &c))
-        return false;
-    return is_word(c.data[0]) && (!w->wide || c.data[1] == 0);
+    *exists = (!before || w->at >= len) &&
+              laz_view_at(w->text, before ? w->at - len : w->at, len, &c);
+    return *exists && is_word(c.data[0]) && (!w->wide || c.data[1] == 0);
+}
+
+/* The ends of the text are borders whatever stands there, as YARA has it. */
+static bool is_border(const struct walk *w)
+{
+    bool has_before, has_after;
+    bool differs = has_word(w, true, &has_before) != has_word(w, false, &has_after);
+
+    return differs || !has_before || !has_after;
 }
 
 static bool holds(const struct walk *w, enum laz_regex_op op)
@@ -129,7 +139,7 @@ static bool holds(const struct walk *w, enum laz_regex_op op)
         return w->at == 0;
     if (op == LAZ_REGEX_END)
         return w->at == w->text.len;
-    return (has_word(w, true) != has_word(w, false)) == (op == LAZ_REGEX_WORD);
+    return is_border(w) == (op == LAZ_REGEX_WORD);
 }
 
 /* False when the state was reached in this round before: who came first has more right. */

@@ -1,16 +1,20 @@
 #include "match/matcher_priv.h"
 
 #define REACH_MAX 4096 /* bytes from an atom: YARA's own limit for expressions */
+#define ASCII_MAX 64   /* starts in ascii that are remembered at one atom */
 
 /* The starts that belong to one atom, all with the same end. */
 struct starts {
     struct laz_matcher *m;
     const struct laz_form *form;
     uint64_t end;
+    uint64_t ascii[ASCII_MAX]; /* starts of matches in ascii at the same atom, and their end */
+    uint64_t ascii_end;
+    size_t ascii_count;
 };
 
 static struct laz_regex_walk walk_of(const struct laz_matcher *m, const struct laz_form *form,
-                                     bool ahead)
+                                     bool ahead, bool wide)
 {
     return (struct laz_regex_walk){
         .program = {laz_database_code(m->db, ahead ? form->ahead : form->back),
@@ -18,43 +22,75 @@ static struct laz_regex_walk walk_of(const struct laz_matcher *m, const struct l
         .text = m->object->bytes,
         .reach_max = REACH_MAX,
         .back = !ahead,
-        .wide = (form->flags & LAZ_FORM_WIDE) != 0,
+        .wide = wide,
     };
 }
 
-/* A walk that ran out of steps decided nothing. */
-static bool has_steps(struct laz_matcher *m)
+static bool note_ascii(void *context, uint64_t start)
 {
-    if (m->steps_left == 0)
-        m->status = LAZ_LIMIT;
-    return m->status == LAZ_OK;
+    struct starts *s = context;
+
+    if (start < s->ascii_end)
+        s->ascii[s->ascii_count++] = start;
+    return s->ascii_count < ASCII_MAX;
+}
+
+static bool is_ascii(const struct starts *s, uint64_t start)
+{
+    for (size_t i = 0; i < s->ascii_count; i++)
+        if (s->ascii[i] == start)
+            return true;
+    return false;
 }
 
 static bool keep_start(void *context, uint64_t start)
 {
     struct starts *s = context;
 
-    if (start < s->end && laz_matcher_stands_alone(s->m, s->form, start, s->end))
+    if (start < s->end && laz_matcher_stands_alone(s->m, s->form, start, s->end) &&
+        !is_ascii(s, start))
         laz_matcher_keep(s->m, s->form, start, s->end);
     return s->m->status == LAZ_OK && laz_matcher_wants(s->m, s->form->pattern);
+}
+
+/* Where the match around the atom at [offset, end) ends. */
+static bool find_end(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
+                     uint64_t end, bool wide, uint64_t *out)
+{
+    struct laz_regex_walk ahead = walk_of(m, form, true, wide);
+    uint64_t at = (form->flags & LAZ_FORM_FROM_ATOM) != 0 ? offset : end;
+
+    ahead.reach_max -= at - offset;
+    return laz_regex_run(&ahead, at, m->regex, &m->steps_left, out);
+}
+
+/* From one start a match in ascii goes before a wide one, and its own form finds it. Both stand at
+ * the same atom only when that is one character. */
+static void find_ascii(struct starts *s, uint64_t offset)
+{
+    struct laz_regex_walk back = walk_of(s->m, s->form, false, false);
+
+    if ((s->form->flags & LAZ_FORM_ASCII_TOO) != 0 && s->form->atom_len <= 2 &&
+        find_end(s->m, s->form, offset, offset + s->form->atom_len / 2, false, &s->ascii_end))
+        laz_regex_run_all(&back, offset, s->m->regex, &s->m->steps_left, note_ascii, s);
 }
 
 void laz_matcher_verify_regex(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
                               uint64_t end)
 {
-    struct laz_regex_walk ahead = walk_of(m, form, true), back = walk_of(m, form, false);
-    struct starts starts = {m, form, 0};
-    bool from_atom = (form->flags & LAZ_FORM_FROM_ATOM) != 0;
-    uint64_t at = from_atom ? offset : end;
+    bool wide = (form->flags & LAZ_FORM_WIDE) != 0;
+    struct laz_regex_walk back = walk_of(m, form, false, wide);
+    struct starts starts;
 
-    ahead.reach_max -= at - offset;
-    if (!laz_matcher_spend(m, 1) ||
-        !laz_regex_run(&ahead, at, m->regex, &m->steps_left, &starts.end)) {
-        laz_ignore(has_steps(m)); /* it sets the status */
-        return;
+    starts.m = m;
+    starts.form = form;
+    starts.ascii_count = 0;
+    if (laz_matcher_spend(m, 1) && find_end(m, form, offset, end, wide, &starts.end)) {
+        find_ascii(&starts, offset);
+        laz_regex_run_all(&back, offset, m->regex, &m->steps_left, keep_start, &starts);
     }
-    laz_regex_run_all(&back, offset, m->regex, &m->steps_left, keep_start, &starts);
-    laz_ignore(has_steps(m)); /* it sets the status */
+    if (m->steps_left == 0) /* a walk that ran out of steps decided nothing */
+        m->status = LAZ_LIMIT;
 }
 
 void laz_matcher_verify_all(struct laz_matcher *m, const struct laz_form *form)

@@ -94,7 +94,8 @@ static uint32_t flags_of(const struct laz_body *body, const struct laz_cut_form 
            (form->is_regex ? (uint32_t)LAZ_FORM_REGEX : 0) |
            (form->is_pcre ? (uint32_t)LAZ_FORM_PCRE : 0) |
            (form->is_from_atom ? (uint32_t)LAZ_FORM_FROM_ATOM : 0) |
-           (form->replaces ? (uint32_t)LAZ_FORM_REPLACE : 0);
+           (form->is_greedy ? (uint32_t)LAZ_FORM_GREEDY : 0) |
+           (form->is_ascii_too ? (uint32_t)LAZ_FORM_ASCII_TOO : 0);
 }
 
 /* The program that looks ahead of the form's atom, or back from it. */

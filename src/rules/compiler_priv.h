@@ -22,7 +22,8 @@ struct laz_cut_form {
     bool is_regex;
     bool is_pcre; /* of Perl's: ahead is its program (match/pcre.h), and it has no atom */
     bool is_from_atom; /* ahead begins at the atom's first byte */
-    bool replaces;     /* LAZ_FORM_REPLACE */
+    bool is_greedy;    /* LAZ_FORM_GREEDY */
+    bool is_ascii_too; /* LAZ_FORM_ASCII_TOO */
     uint32_t back, back_len, ahead, ahead_len, lead;
 };
 

@@ -36,6 +36,7 @@ struct laz_body {
     uint32_t token_first, token_count;
     bool nocase, fullword, wide;
     bool is_regex;
+    bool ascii_too;      /* the pattern has the same body in ascii */
     uint32_t expression; /* index in the ruleset's expressions, instead of tokens */
     bool is_pcre;        /* one of Perl's: its program (match/pcre.h) in the ruleset's programs */
     uint32_t program, program_len;

@@ -61,6 +61,14 @@ static bool is_pair(const uint8_t *bytes, unsigned count)
     return count == 2 && is_letter(bytes[0]) && (bytes[0] ^ 0x20) == bytes[1];
 }
 
+/* The node that follows in every match, or 0. */
+static uint32_t next_of(const struct cutter *c, uint32_t node)
+{
+    const struct laz_regex_node *n = &c->t->nodes[node];
+
+    return n->parent != 0 && c->t->nodes[n->parent].kind == LAZ_REGEX_SEQUENCE ? n->next : 0;
+}
+
 static void put(const struct cutter *c, struct atom *atom, uint8_t byte)
 {
     atom->bytes[atom->len++] = byte;
@@ -106,7 +114,7 @@ static void offer_plain(struct cutter *c, uint32_t node, unsigned loss, struct p
     bool has_letter = false;
     uint8_t bytes[FEW_BYTES];
 
-    for (; node != 0 && has_room(c, &atom); node = c->t->nodes[node].next) {
+    for (; node != 0 && has_room(c, &atom); node = next_of(c, node)) {
         unsigned count = few_bytes(&c->t->nodes[node], bytes);
 
         if (count != 1 && !is_pair(bytes, count))
@@ -170,7 +178,7 @@ static void offer_choices(struct cutter *c, uint32_t node, unsigned loss, struct
             if (count == 0 || plan.count * count > CHOICES_MAX)
                 break;
             multiply(c, &plan, bytes, count, at);
-            at = c->t->nodes[at].next;
+            at = next_of(c, at);
         }
         if (i < len)
             return;
@@ -331,7 +339,8 @@ bool laz_regex_cut(struct laz_ruleset *set, const struct laz_regex_tree *t,
     c->t = t;
     c->wide = body->wide;
     form.is_regex = true;
-    form.replaces = t->has_greedy;
+    form.is_greedy = t->has_greedy;
+    form.is_ascii_too = body->wide && body->ascii_too;
     form.lead = LAZ_LEAD_NONE;
     plan = plan_node(c, t->root);
     ok = add_forms(set, c, plan, form, forms);

@@ -58,6 +58,7 @@ static void add_body(struct laz_yara *y, uint32_t expression, const struct laz_y
         .nocase = m->nocase,
         .fullword = m->fullword,
         .wide = wide,
+        .ascii_too = m->ascii,
     };
 }
 
