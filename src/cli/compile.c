@@ -53,6 +53,7 @@ enum laz_status laz_cli_compile(const struct laz_cli_compile *job, int bundle, i
                               .argv = argv,
                               .fds = fds,
                               .fd_count = job->previous > 0 ? 3 : 2,
+                              .output = job->words,
                               .error = job->words,
                               .dies_with_parent = true};
     enum laz_status s = laz_program_dir(path, sizeof path - 32, err);

@@ -14,7 +14,7 @@ struct laz_cli_compile {
     const char *defines[LAZ_CLI_DEFINES_MAX];
     size_t define_count;
     int previous; /* descriptor of the last database, whose rules may be taken over; 0: none */
-    int words;    /* where the compiler's messages go; 0: our standard error */
+    int words;    /* where the compiler's messages go; 0: our standard output and error */
 };
 
 /* Fills the file out. LAZ_INVALID when a source was refused: then err is empty, for the compiler

@@ -59,6 +59,7 @@ struct laz_content_part {
     struct laz_feed_source *source; /* NULL: the default pack */
     uint64_t first, end;            /* in the bundle */
     uint32_t left_out;              /* rules that the proof left out */
+    uint64_t taken, unusable;       /* entries that the compiler took, and could not */
     bool refused;                   /* nothing of it is taken */
     bool use_good;                  /* not what came last, but what stood in the database before */
 };

@@ -13,6 +13,7 @@
 #include "cli/db_sources.h"
 #include "feed/fetcher.h"
 #include "feed/parts.h"
+#include "match/database.h"
 #include "rules/bundle.h"
 #include "sign/digest.h"
 #include "sys/fd.h"
@@ -98,6 +99,18 @@ static const char *ending_of(const struct laz_feed_source *s)
     return "";
 }
 
+/* What a list finds is named after its source. */
+static enum laz_status write_one(struct laz_content_build *b, const struct laz_feed_source *s,
+                                 const char *name, struct laz_view bytes, struct laz_error *err)
+{
+    char list[LAZ_FEED_ID_SIZE + 8];
+
+    if (s->kind == LAZ_FEED_YARA || s->kind == LAZ_FEED_FILE)
+        return laz_db_source_write(b->bundle, name, bytes, err);
+    snprintf(list, sizeof list, "list=%s", s->id);
+    return laz_db_source_write_list(b->bundle, name, list, bytes, err);
+}
+
 static enum laz_status add_members(struct laz_content_build *b, const struct laz_feed_source *s,
                                    struct laz_view parts, struct laz_error *err)
 {
@@ -111,7 +124,7 @@ static enum laz_status add_members(struct laz_content_build *b, const struct laz
             return laz_fail(err, LAZ_DAMAGED, "content", s->id,
                             "the unpacker said something that it never says", "");
         snprintf(text, sizeof text, "%s/%.*s", s->id, (int)name.len, (const char *)name.data);
-        status = laz_db_source_write(b->bundle, text, bytes, err);
+        status = write_one(b, s, text, bytes, err);
         if (status != LAZ_OK)
             return status;
     }
@@ -155,7 +168,7 @@ static enum laz_status add_bytes(struct laz_content_build *b, const struct laz_f
         status = add_package(b, s, fd, err);
     else {
         snprintf(name, sizeof name, "%s%s", s->id, ending_of(s));
-        status = laz_db_source_write(b->bundle, name, m.bytes, err);
+        status = write_one(b, s, name, m.bytes, err);
     }
     laz_mapping_clear(&m);
     return status;
@@ -340,6 +353,9 @@ static enum laz_status run_compiler(struct laz_content_build *b, int bundle, int
                                     char words[LAZ_FEED_TEXT_SIZE], struct laz_error *err)
 {
     struct laz_cli_compile job = {.name = "Lazaret content", .skip_unsupported = true};
+    LAZ_OWNED(laz_fd_drop)
+    int previous =
+        openat(b->content->store.db_fd, LAZ_STORE_CURRENT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     enum laz_status s;
 
     laz_fd_drop(&b->words);
@@ -347,6 +363,7 @@ static enum laz_status run_compiler(struct laz_content_build *b, int bundle, int
     if (b->words < 0 || ftruncate(out, 0) != 0 || lseek(out, 0, SEEK_SET) != 0)
         return laz_fail_errno(err, "content", b->content->data, "check the disk");
     job.words = b->words;
+    job.previous = previous < 0 ? 0 : previous;
     s = laz_cli_compile(&job, bundle, out, err);
     last_words(b->words, words);
     if (s == LAZ_INVALID)
@@ -398,36 +415,6 @@ static enum laz_status refuse_culprits(struct laz_content_build *b, bool *found,
     return LAZ_OK;
 }
 
-/* A source may be refused twice: for what is new, and for what it had before. */
-#define ROUNDS_MAX 3
-
-enum laz_status laz_content_compile(struct laz_content_build *b, int out, struct laz_error *err)
-{
-    for (int round = 1;; round++) {
-        char words[LAZ_FEED_TEXT_SIZE];
-        off_t end = lseek(b->bundle, 0, SEEK_END);
-        enum laz_status s = add_left_out(b, err);
-        struct laz_error why;
-        bool found;
-
-        if (s == LAZ_OK)
-            s = run_compiler(b, b->bundle, out, words, err);
-        if (end < 0 || ftruncate(b->bundle, end) != 0)
-            return laz_fail_errno(err, "content", b->content->data, "check the disk");
-        if (s == LAZ_OK)
-            return laz_cli_check_database(out, err);
-        if ((s != LAZ_INVALID && s != LAZ_LIMIT) || round == ROUNDS_MAX)
-            return s;
-        s = refuse_culprits(b, &found, &why);
-        if (s == LAZ_OK && found)
-            s = laz_content_gather(b, NULL, &why);
-        if (s != LAZ_OK && err != NULL)
-            *err = why;
-        if (s != LAZ_OK || !found)
-            return s == LAZ_OK ? LAZ_INVALID : s; /* err says what the compiler said of all */
-    }
-}
-
 struct laz_content_part *laz_content_part_of(struct laz_content_build *b, const char *source)
 {
     struct laz_mapping m = {{NULL, 0}};
@@ -450,4 +437,103 @@ struct laz_content_part *laz_content_part_of(struct laz_content_build *b, const 
     }
     laz_mapping_clear(&m);
     return found;
+}
+
+static void count_source(struct laz_content_build *b, const struct laz_database_source *source)
+{
+    struct laz_content_part *part = laz_content_part_of(b, source->name);
+
+    if (part == NULL)
+        return;
+    part->taken += source->fates[LAZ_SOURCE_TAKEN];
+    part->unusable += source->fates[LAZ_SOURCE_UNSUPPORTED] + source->fates[LAZ_SOURCE_WRONG];
+}
+
+static enum laz_status count_sources(struct laz_content_build *b, int db, struct laz_error *err)
+{
+    LAZ_OWNED(laz_database_drop) struct laz_database *database = NULL;
+    struct laz_mapping m = {{NULL, 0}};
+    struct laz_database_info info;
+    enum laz_status s = laz_map_fd(db, &m, err);
+
+    if (s == LAZ_OK)
+        s = laz_database_open(m.bytes, &database, err);
+    for (size_t i = 0; i < b->part_count; i++)
+        b->parts[i].taken = b->parts[i].unusable = 0;
+    if (s == LAZ_OK)
+        laz_database_info_get(database, &info);
+    for (uint32_t i = 0; s == LAZ_OK && i < info.source_count; i++) {
+        struct laz_database_source source;
+
+        laz_database_source_get(database, i, &source);
+        count_source(b, &source);
+    }
+    laz_database_drop(&database);
+    laz_mapping_clear(&m);
+    return s;
+}
+
+/* A part of which nothing could be taken is not what it should be. */
+static bool refuse_empty(struct laz_content_build *b)
+{
+    bool found = false;
+
+    for (size_t i = 1; i < b->part_count; i++) {
+        struct laz_content_part *part = &b->parts[i];
+
+        if (part->end == part->first || part->taken > 0)
+            continue;
+        laz_content_refuse(part, part->unusable > 0 ? "none of its entries can be read"
+                                                    : "it holds no entry");
+        found = true;
+    }
+    return found;
+}
+
+/* Makes the database once. *again: a source was refused, and the rest must be compiled anew. */
+static enum laz_status compile_once(struct laz_content_build *b, int out, bool *again,
+                                    struct laz_error *err)
+{
+    char words[LAZ_FEED_TEXT_SIZE];
+    off_t end = lseek(b->bundle, 0, SEEK_END);
+    enum laz_status s = add_left_out(b, err);
+    struct laz_error why;
+
+    *again = false;
+    if (s == LAZ_OK)
+        s = run_compiler(b, b->bundle, out, words, err);
+    if (end < 0 || ftruncate(b->bundle, end) != 0)
+        return laz_fail_errno(err, "content", b->content->data, "check the disk");
+    if (s == LAZ_OK)
+        s = laz_cli_check_database(out, err);
+    if (s == LAZ_OK)
+        s = count_sources(b, out, err);
+    if (s == LAZ_OK)
+        *again = refuse_empty(b);
+    if (s != LAZ_INVALID && s != LAZ_LIMIT)
+        return s;
+    if (refuse_culprits(b, again, &why) == LAZ_OK)
+        return *again ? LAZ_OK : s; /* err says what the compiler said of all */
+    if (err != NULL)
+        *err = why;
+    return why.status;
+}
+
+/* A source may be refused twice: for what is new, and for what it had before. */
+#define ROUNDS_MAX 3
+
+enum laz_status laz_content_compile(struct laz_content_build *b, int out, struct laz_error *err)
+{
+    for (int round = 1; round <= ROUNDS_MAX; round++) {
+        bool again;
+        enum laz_status s = compile_once(b, out, &again, err);
+
+        if (s != LAZ_OK || !again)
+            return s;
+        s = laz_content_gather(b, NULL, err);
+        if (s != LAZ_OK)
+            return s;
+    }
+    return laz_fail(err, LAZ_INVALID, "content", "database", "cannot be made of these sources",
+                    "the one in use stays; remove the sources that are named above");
 }

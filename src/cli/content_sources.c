@@ -161,10 +161,11 @@ static void add_source_json(struct laz_buf *b, const struct laz_feed_source *s)
     laz_ignore(laz_buf_addf(
         b,
         "\"enabled\":%s,\"every_s\":%llu,\"size_max\":%llu,\"size\":%llu,\"http\":%llu,"
-        "\"failures\":%llu,\"left_out\":%llu}",
+        "\"failures\":%llu,\"taken\":%llu,\"unusable\":%llu,\"left_out\":%llu}",
         s->enabled ? "true" : "false", (unsigned long long)s->every_s,
         (unsigned long long)s->size_max, (unsigned long long)s->size, (unsigned long long)s->http,
-        (unsigned long long)s->failures, (unsigned long long)s->left_out));
+        (unsigned long long)s->failures, (unsigned long long)s->taken,
+        (unsigned long long)s->unusable, (unsigned long long)s->left_out));
 }
 
 static void add_list_json(struct laz_buf *b, const struct laz_feed_registry *r)
@@ -201,15 +202,19 @@ static void add_time_line(struct laz_buf *b, const char *label, uint64_t ms)
 
 static void add_source_plain(struct laz_buf *b, const struct laz_feed_source *s, bool all)
 {
-    char every[24], size[64];
+    char every[24], size[64], entries[128];
 
     laz_feed_interval_text(s->every_s, every);
     snprintf(size, sizeof size, "%llu of at most %llu bytes", (unsigned long long)s->size,
              (unsigned long long)s->size_max);
+    snprintf(entries, sizeof entries, "%llu used, %llu not read, %llu left out by the proof",
+             (unsigned long long)s->taken, (unsigned long long)s->unusable,
+             (unsigned long long)s->left_out);
     laz_ignore(laz_buf_addf(b, "%s (%s, %s)\n", s->id, laz_feed_kind_name(s->kind),
                             s->enabled ? laz_feed_outcome_name(s->outcome) : "disabled"));
     add_line(b, "location", s->location);
     add_line(b, "licence", s->licence[0] == '\0' ? "not stated" : s->licence);
+    add_line(b, "entries", s->taken + s->unusable > 0 ? entries : "");
     add_line(b, "problem", s->error);
     add_time_line(b, "changed", s->changed_ms);
     if (!all)

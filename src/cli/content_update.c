@@ -101,6 +101,8 @@ static void note_good(const struct laz_content_build *b)
         if (s == NULL)
             continue;
         s->left_out = part->left_out;
+        s->taken = part->taken;
+        s->unusable = part->unusable;
         if (!laz_feed_is_remote(s) || part->refused || part->use_good || s->digest[0] == '\0')
             continue;
         dir = laz_feed_store_source(&c->store, s->id);

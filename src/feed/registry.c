@@ -57,6 +57,8 @@ static const struct field fields[] = {
     TEXT_FIELD("good", good),
     TEXT_FIELD("refused", refused),
     FIELD("size", NUMBER, size),
+    FIELD("taken", NUMBER, taken),
+    FIELD("unusable", NUMBER, unusable),
     FIELD("left-out", NUMBER, left_out),
     FIELD("checked", NUMBER, checked_ms),
     FIELD("changed", NUMBER, changed_ms),

@@ -64,7 +64,8 @@ struct laz_feed_source {
     char refused[LAZ_FEED_DIGEST_SIZE]; /* of what did not pass the proof */
     enum laz_feed_outcome outcome;
     char error[LAZ_FEED_TEXT_SIZE]; /* in words; "" when all is well */
-    uint64_t http, failures, left_out, size;
+    uint64_t http, failures, size;
+    uint64_t taken, unusable, left_out; /* of its entries: used, not read, left out by the proof */
     uint64_t checked_ms, changed_ms, whole_ms, next_ms;
 };
 

@@ -401,10 +401,14 @@ static enum laz_status seal(struct laz_error *err)
 
 int main(int argc, char **argv)
 {
+    static char out_buffer[BUFSIZ];
     struct laz_error err;
 
     if (argc > 1 && strcmp(argv[1], "--yara") == 0)
         return laz_compile_yara_main(argc - 1, argv + 1);
+    /* A stream without a buffer asks what it writes to, and the sandbox lets nobody ask. */
+    if (setvbuf(stdout, out_buffer, _IOFBF, sizeof out_buffer) != 0)
+        return 2;
     laz_digest_init(); /* what it needs from the system it has before the sandbox closes */
     if (parse_arguments(argc, argv, &err) != LAZ_OK || map_all(&err) != LAZ_OK ||
         seal(&err) != LAZ_OK || compile(&err) != LAZ_OK)

@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """Whatever ends an update, and whenever, the old database or the new one stands there whole; a disk that is full
 is told and changes nothing. Prints TAP."""
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 
-from harness import LAZARET, Installation, Server, Tap, constant, rule, wait_for
+from harness import LAZARET, Installation, Server, Tap, constant, rule
 
 tap = Tap()
 home = Installation()
@@ -39,27 +37,13 @@ def slowly(body):
 
 
 def numbers():
-    body = b" ".join(b"number marker %d;" % i for i in range(ROUNDS + 2))
+    body = b" ".join(b"number marker %d;" % i for i in [*range(ROUNDS + 2), 1000, 1001, 1002])
     return home.scan(body)
 
 
 def start_update():
     return subprocess.Popen([LAZARET, "content", "update", "--now", "--sample", "20", "--clean", home.clean, "--data",
                              home.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def helpers():
-    """Programs that an update started and that are still there."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            text = open(f"/proc/{pid}/cmdline", "rb").read()
-            if any(name in text for name in (b"lazaret-feed\0", b"lazaret-compile\0")) and \
-                    str(home.data).encode() in open(f"/proc/{pid}/environ", "rb").read() + text:
-                found.append(pid)
-        except OSError:
-            pass
-    return found
 
 
 server.routes["/rules.yar"] = slowly(content(0))
@@ -73,7 +57,7 @@ last, broken, changed = 0, [], 0
 for i in range(1, ROUNDS + 1):
     server.routes["/rules.yar"] = slowly(content(i))
     update = start_update()
-    time.sleep(dice.uniform(0, whole * 1.1))
+    time.sleep(dice.uniform(0, whole * 2.5))
     update.send_signal(signal.SIGKILL)
     update.wait()
     found = numbers()
@@ -87,12 +71,12 @@ for i in range(1, ROUNDS + 1):
     changed += number != last
     last = number
 tap.equal(f"{ROUNDS} updates that were killed left the old database or the new one, and a registry", [], broken)
-print(f"# {changed} of them had come to put the new one in place")
+tap.check("some of them had come to put the new one in place", changed > 0)
 server.routes["/rules.yar"] = slowly(content(ROUNDS + 1))
 done = home.update("--now")
 tap.equal("the next one goes through", [0, [f"Number{ROUNDS + 1}"]], [done.returncode, numbers()])
-tap.equal("and leaves nothing beside", {"current.lzdb", "previous.lzdb", "older.lzdb"},
-          {p.name for p in (home.data / "db").iterdir()})
+tap.equal("and leaves nothing beside", set(),
+          {p.name for p in (home.data / "db").iterdir()} - {"current.lzdb", "previous.lzdb", "older.lzdb"})
 tap.equal("nor half downloads", {"content", "good"}, {p.name for p in (home.data / "content" / "rules").iterdir()})
 done = home.run("back")
 tap.check("what was before can be had back", done.returncode == 0 and len(numbers()) == 1 and

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Each kind of source: packages, folders, freshclam's folder, TAXII 2.1 and MISP as their specifications have
 them, with paging; and packages that mean no good. Prints TAP."""
+import hashlib
 import io
 import json
 import os
@@ -114,6 +115,30 @@ tap.check("the folder that freshclam fills is read as it is", any("Test.Fresh" i
           home.scan(b"here is a fresh clam marker")), done.stderr)
 drop("clamav")
 
+# ---------------------------------------------------------------- lists
+bad = b"known to be bad, by its hash alone\n"
+digest = hashlib.sha256(bad).hexdigest()
+for name, body in (("plain.txt", f"# comment\n{digest}\n"), ("table.csv", f'# "sha256_hash","signature"\n"{digest}","x"\n'),
+                   ("noending", f"{digest}\n")):
+    server.routes["/" + name] = constant(body.encode())
+    add("list", server.url + "/" + name, "list")
+    done = home.update()
+    tap.check(f"a list of hashes: {name}", home.scan(bad) != [], (done.stderr, home.source("list")))
+    drop("list")
+server.routes["/list.zip"] = constant(zip_of([("export.csv", f'"sha256_hash"\n"{digest}"\n')]))
+add("list", server.url + "/list.zip", "list")
+home.update()
+tap.check("and one in a zip", home.scan(bad) != [])
+drop("list")
+server.routes["/bundle.json"] = constant(json.dumps({"type": "bundle", "id": "bundle--1", "objects": [
+    {"type": "indicator", "spec_version": "2.1", "id": "indicator--1", "pattern_type": "stix", "created":
+     "2026-01-01T00:00:00Z", "modified": "2026-01-01T00:00:00Z", "valid_from": "2026-01-01T00:00:00Z",
+     "pattern": f"[file:hashes.'SHA-256' = '{digest}']"}]}).encode())
+add("stix", server.url + "/bundle.json", "stix")
+home.update()
+tap.check("a bundle of STIX", home.scan(bad) != [])
+drop("stix")
+
 # ---------------------------------------------------------------- TAXII 2.1
 MEDIA = "application/taxii+json;version=2.1"
 readable, hidden = str(uuid.uuid4()), str(uuid.uuid4())
@@ -201,23 +226,26 @@ tap.equal("asked again, only for what was added since", ["same", 1],
           [home.source("taxii")["outcome"], len(server.asked(objects)) - count])
 tap.check("by the date that the server gave", "added_after=2026-01-01T00%3A01%3A34.000Z" in
           server.asked(objects)[-1].path, server.asked(objects)[-1].path)
+collection.objects.append(("2026-01-15T00:00:00.000Z", indicator(900) | {"pattern": f"[file:hashes.'SHA-256' = '{digest}']"}))
+home.update()
+tap.check("what an indicator names is found", home.scan(bad) != [])
 newer = indicator(3) | {"modified": "2026-02-01T00:00:00.000Z", "revoked": True}
 collection.objects.append(("2026-02-01T00:00:00.000Z", newer))
 collection.objects.append(("2026-02-01T00:00:01.000Z", indicator(500)))
 home.update()
 value = json.loads(content("taxii"))["objects"]
-tap.equal("a newer version takes the old one's place, and new ones come to it", [96, [newer]],
+tap.equal("a newer version takes the old one's place, and new ones come to it", [97, [newer]],
           [len(value), [o for o in value if o["id"] == newer["id"]]])
 server.routes[objects] = lambda h: h.send(403, b"{}", Content_Type=MEDIA)
 home.update()
-tap.equal("a refusal leaves what we have", ["forbidden", 96], [home.source("taxii")["outcome"], len(bundle())])
+tap.equal("a refusal leaves what we have", ["forbidden", 97], [home.source("taxii")["outcome"], len(bundle())])
 for what, body in (("no JSON", b"<html>"), ("JSON cut short", b'{"objects":[{"id":"x"}'),
                    ("too deep", b'{"objects":' + b"[" * 5000 + b"]" * 5000 + b"}"),
                    ("more without end", b'{"more":true}'), ("next that is the same", b'{"more":true,"next":"7"}'),
                    ("not UTF-8", b'{"objects":["\xff\xfe"]}')):
     server.routes[objects] = constant(body, Content_Type=MEDIA)
     home.update("--now")
-    tap.equal(f"{what}: damaged, and what we have stays", ["damaged", 96],
+    tap.equal(f"{what}: damaged, and what we have stays", ["damaged", 97],
               [home.source("taxii")["outcome"], len(bundle())])
 drop("taxii")
 for root in ("http://192.0.2.7/api/", "file:///etc/", "ftp://127.0.0.1/"):
@@ -300,7 +328,9 @@ home.update()
 tap.equal("asked again, from the newest on", ["same", "2120"],
           [home.source("misp")["outcome"], searches[-1].get("timestamp")])
 stored[9] = event(10, 5000)
+stored[9]["Event"]["Attribute"][0]["value"] = digest
 home.update()
+tap.check("what an attribute names is found", home.scan(bad) != [])
 found = {e["Event"]["uuid"]: e for e in json.loads(content("misp"))["response"]}
 tap.equal("an event that changed takes the old one's place", [120, stored[9]],
           [len(found), found[stored[9]["Event"]["uuid"]]])
