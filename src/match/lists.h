@@ -8,8 +8,8 @@
  *   URL      without scheme, user and fragment: HOST[:PORT]PATH[?QUERY], with the port only when it
  *            is neither 80 for http nor 443 for https; an empty path is "/". In path and query,
  *            %XX of what needs no escape (letters, digits, "-._~") is that character, every other
- *            %XX has upper case digits; "." and ".." are taken out of the path. A bare host or an
- *            address in brackets stands as above.
+ *            %XX has upper case digits, a "%" that begins none is "%25"; "." and ".." are taken out
+ *            of the path. IPv6 stands in brackets, as 32 digits.
  *
  * "hxxp", "[.]" and "(.)", by which lists and reports keep links from being followed, are read as
  * what they stand for. */

@@ -351,8 +351,9 @@ static bool put_normal(struct laz_url *url, struct laz_view v)
             ok = is_plain(c) ? put(url, c) : put_escaped(url, c);
         } else {
             c = v.data[i];
-            ok = c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' ? put_escaped(url, c)
-                                                                           : put(url, c);
+            ok = c <= ' ' || c == '%' || c >= 0x7f || c == '"' || c == '<' || c == '>'
+                     ? put_escaped(url, c)
+                     : put(url, c);
         }
         if (!ok)
             return false;

@@ -4,6 +4,17 @@
 #include "base/text.h"
 #include "rules/lists_priv.h"
 
+bool laz_list_make_room(struct laz_buf *b, size_t max)
+{
+    uint8_t *room;
+
+    laz_buf_init(b, max);
+    if (laz_buf_extend(b, max, &room) != LAZ_OK)
+        return false;
+    laz_buf_reset(b);
+    return true;
+}
+
 enum laz_status laz_list_leave_out(struct laz_list_reader *r, enum laz_status status, uint32_t line,
                                    uint32_t column, const char *why, const char *remedy,
                                    struct laz_error *err)

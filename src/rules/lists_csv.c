@@ -17,7 +17,7 @@ struct csv {
     size_t count;
     uint32_t record_line;
     bool is_wrong;        /* a quote does not end, or a field is too long */
-    struct laz_buf plain; /* fields that held quotes, without them */
+    struct laz_buf plain; /* fields that held quotes, without them; it has all its room at once */
 };
 
 /* A quoted field behind its first quote, up to the last one. False when there is none. */
@@ -233,7 +233,8 @@ enum laz_status laz_list_read_csv(struct laz_list_reader *r, struct laz_error *e
     enum laz_status s = LAZ_OK;
     bool has_header, is_first = true;
 
-    laz_buf_init(&c.plain, RECORD_MAX * 2);
+    if (!laz_list_make_room(&c.plain, RECORD_MAX * 2))
+        return laz_fail(err, LAZ_NOMEM, "list", r->source->name, "no memory", "");
     if (laz_view_starts(c.rest, laz_view_of("\xef\xbb\xbf")))
         c.rest = laz_view_from_offset(c.rest, 3);
     c.line_start = c.rest.data;
@@ -263,7 +264,8 @@ bool laz_list_is_csv(struct laz_view text)
     enum laz_role roles[COLUMNS_MAX];
     bool is_csv;
 
-    laz_buf_init(&c.plain, RECORD_MAX * 2);
+    if (!laz_list_make_room(&c.plain, RECORD_MAX * 2))
+        return false; /* whoever reads it says so */
     c.line_start = c.rest.data;
     c.end = c.rest.data + c.rest.len;
     is_csv = take_comments(&c, roles);

@@ -88,7 +88,10 @@ static bool is_true(const struct level *level, unsigned member)
 
 static struct laz_list_row row_at(const struct level *level, unsigned member)
 {
-    return (struct laz_list_row){.line = level->lines[member], .column = level->columns[member]};
+    bool is_there = level->lines[member] > 0;
+
+    return (struct laz_list_row){.line = is_there ? level->lines[member] : level->line,
+                                 .column = is_there ? level->columns[member] : level->column};
 }
 
 /* Whether the time is over: both are of the form 2026-01-31T00:00:00, in UTC. */

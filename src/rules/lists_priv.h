@@ -59,6 +59,9 @@ LAZ_CHECKED enum laz_status laz_list_leave_out(struct laz_list_reader *r, enum l
                                                const char *remedy, struct laz_error *err);
 #define LAZ_LIST_TOLD_MAX 20
 
+/* An empty buffer with all its room, so that views of it hold while more is added. */
+LAZ_CHECKED bool laz_list_make_room(struct laz_buf *b, size_t max);
+
 /* One for each form. */
 typedef enum laz_status laz_list_form_fn(struct laz_list_reader *r, struct laz_error *err);
 laz_list_form_fn laz_list_read_plain, laz_list_read_csv, laz_list_read_json;

@@ -305,7 +305,8 @@ enum laz_status laz_list_read_stix(struct laz_list_reader *r, struct laz_view te
     enum laz_status s = LAZ_OK;
     bool ok;
 
-    laz_buf_init(&p.value, VALUE_MAX);
+    if (!laz_list_make_room(&p.value, VALUE_MAX))
+        return laz_fail(err, LAZ_NOMEM, "list", r->source->name, "no memory", "");
     next(&p);
     do {
         if (is(&p, KIND_WORD, "OR"))

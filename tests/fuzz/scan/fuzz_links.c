@@ -10,11 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The canonical form of a canonical form is itself. */
 static void check_stays(const struct laz_url *url)
 {
+    char text[LAZ_URL_SIZE + 8];
     struct laz_url again;
 
-    if (strchr(url->text, '[') != NULL) /* IPv6 stands without its colons */
-        return;
-    LAZ_ASSERT(laz_url_read(laz_view_from(url->text, url->len), &again));
+    if (strchr(url->text, '[') != NULL || strstr(url->text, ":80") != NULL)
+        return; /* IPv6 stands without its colons; and 80 may be the port of another scheme */
+    snprintf(text, sizeof text, "http://%s", url->text);
+    LAZ_ASSERT(laz_url_read(laz_view_of(text), &again));
     LAZ_ASSERT(again.len == url->len && memcmp(again.text, url->text, url->len) == 0);
 }
 
