@@ -46,7 +46,7 @@ struct up {
     bool demo, verbose;
     char programs[PATH_MAX]; /* the folder that our programs stand in */
     char enrol_token[256], enrol_pin[128];
-    struct member console, agent;
+    struct member console, agent, content;
     struct laz_child demo_child;
 };
 
@@ -306,8 +306,18 @@ static void start_demo(struct up *up)
         laz_ignore(laz_cli_fail(&err)); /* told; the protection goes on */
 }
 
-static enum laz_status (*const starters[])(struct up *, struct laz_error *) = {start_console,
-                                                                               start_agent};
+/* Has nothing to get ready: it asks the sources that people chose, when their time comes. */
+static enum laz_status start_content(struct up *up, struct laz_error *err)
+{
+    const char *argv[] = {"lazaret", "content", "run", "--data", up->data, NULL};
+
+    up->content.started_ms = laz_monotonic_ms();
+    up->content.start_at_ms = 0;
+    return spawn_program(up, argv, (int[2]){-1, -1}, &up->content.child, err);
+}
+
+static enum laz_status (*const starters[])(struct up *, struct laz_error *) = {
+    start_console, start_agent, start_content};
 
 /* A member has ended by itself: say so, and decide when it is started again. */
 static void note_end(struct member *m, int wait_status)
@@ -325,9 +335,9 @@ static void note_end(struct member *m, int wait_status)
 
 static void restart_due(struct up *up)
 {
-    struct member *members[] = {&up->console, &up->agent};
+    struct member *members[] = {&up->console, &up->agent, &up->content};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         struct member *m = members[i];
         struct laz_error err;
 
@@ -357,8 +367,10 @@ static void watch(struct up *up)
         struct pollfd fds[] = {{.fd = up->signals, .events = POLLIN},
                                {.fd = up->console.child.pidfd, .events = POLLIN},
                                {.fd = up->agent.child.pidfd, .events = POLLIN},
+                               {.fd = up->content.child.pidfd, .events = POLLIN},
                                {.fd = up->demo_child.pidfd, .events = POLLIN}};
-        bool waiting = up->console.start_at_ms != 0 || up->agent.start_at_ms != 0;
+        bool waiting = up->console.start_at_ms != 0 || up->agent.start_at_ms != 0 ||
+                       up->content.start_at_ms != 0;
 
         if (poll(fds, sizeof fds / sizeof *fds, waiting ? 200 : -1) < 0 && errno != EINTR)
             return;
@@ -366,6 +378,7 @@ static void watch(struct up *up)
             return;
         reap(&up->console.child, &up->console);
         reap(&up->agent.child, &up->agent);
+        reap(&up->content.child, &up->content);
         reap(&up->demo_child, NULL);
         restart_due(up);
     }
@@ -406,12 +419,15 @@ static enum laz_status start_all(struct up *up, struct laz_error *err)
         s = start_console(up, err);
     if (s == LAZ_OK)
         s = start_agent(up, err);
+    if (s == LAZ_OK)
+        s = start_content(up, err);
     return s;
 }
 
 static void stop_all(struct up *up)
 {
     laz_child_stop(&up->demo_child, 0);
+    laz_child_stop(&up->content.child, STOP_GRACE_MS);
     laz_child_stop(&up->agent.child, STOP_GRACE_MS); /* first: its last events reach the console */
     laz_child_stop(&up->console.child, STOP_GRACE_MS);
 }
@@ -528,6 +544,7 @@ int laz_cli_up(int argc, char **argv)
                     .signals = -1,
                     .console = {.name = "console", .child = {.pidfd = -1}},
                     .agent = {.name = "agent", .child = {.pidfd = -1}},
+                    .content = {.name = "updater of content", .child = {.pidfd = -1}},
                     .demo_child = {.pidfd = -1}};
     int status;
 

@@ -25,7 +25,7 @@ for command in "${commands[@]}"; do
     check "$command says so in one line" grep -Eq '^lazaret: .+: .+$' "$work/err"
     check "$command has a manual page" compgen -G "$LAZ_SOURCE/man/lazaret-$command.[0-9]"
 done
-for program in agentd consoled worker compile; do
+for program in agentd consoled worker compile feed; do
     check "lazaret-$program has a manual page" compgen -G "$LAZ_SOURCE/man/lazaret-$program.8"
     check "and says whom it trusts" grep -q '^.Sh SECURITY' "$LAZ_SOURCE/man/lazaret-$program.8"
 done
