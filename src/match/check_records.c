@@ -2,6 +2,7 @@
  * large ones each record is when a matcher uses it for the first time. */
 #include "base/number.h"
 #include "match/database_priv.h"
+#include "match/fields.h"
 #include "match/pcre.h"
 #include "match/program.h"
 #include "match/regex.h"
@@ -66,6 +67,16 @@ static bool externals_fit(const struct laz_database *db)
         if (kind != LAZ_VALUE_NUMBER && kind != LAZ_VALUE_REAL && kind != LAZ_VALUE_TEXT)
             return false;
     }
+    return true;
+}
+
+static bool imports_fit(const struct laz_database *db)
+{
+    struct laz_view imports = db->sections[LAZ_SECTION_IMPORTS];
+
+    for (size_t i = 0; i < imports.len; i++)
+        if (imports.data[i] >= LAZ_MODULES)
+            return false;
     return true;
 }
 
@@ -197,7 +208,7 @@ static bool all_fit(const struct laz_database *db, uint32_t count,
 bool laz_database_check_tables(const struct laz_database *db)
 {
     return db->gap_count <= db->sections[LAZ_SECTION_CODE].len && externals_fit(db) &&
-           groups_fit(db);
+           imports_fit(db) && groups_fit(db);
 }
 
 bool laz_database_check_rules(const struct laz_database *db)

@@ -78,6 +78,15 @@ static bool has_number(uint8_t quantity)
     return quantity == LAZ_QUANTITY_SOME || quantity == LAZ_QUANTITY_PERCENT;
 }
 
+/* What is asked of each. False when a place is no number: nothing can be said. */
+static bool are_places(const struct laz_value *args, uint8_t how)
+{
+    for (uint8_t i = 0; i < how; i++)
+        if (args[i].kind != LAZ_VALUE_NUMBER)
+            return false;
+    return true;
+}
+
 /* quantity u8, what laz_of says u8, count u16, patterns; or without the way, and rules. */
 bool laz_condition_of(struct laz_condition *c, uint8_t op)
 {
@@ -96,7 +105,8 @@ bool laz_condition_of(struct laz_condition *c, uint8_t op)
     args = c->stack + c->depth;
     if (has_number(quantity))
         c->depth--;
-    if (laz_condition_tally_start(&tally, quantity, count, c->stack[c->depth])) {
+    if (laz_condition_tally_start(&tally, quantity, count, c->stack[c->depth]) &&
+        are_places(args, how)) {
         for (uint32_t i = 0; !decided && i < count; i++) {
             struct laz_value v =
                 of_rules ? laz_condition_ask_rule(c->m, laz_load_u32(items + 4 * (size_t)i))

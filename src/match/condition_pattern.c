@@ -83,7 +83,9 @@ struct laz_value laz_condition_ask(struct laz_matcher *m, uint8_t op, uint32_t p
     switch (op) {
     case LAZ_CONDITION_FOUND:
         return found(m, pattern);
-    case LAZ_CONDITION_AT:
+    case LAZ_CONDITION_AT: /* no place is not that place */
+        if (args[0].kind != LAZ_VALUE_NUMBER && !m->is_unsure)
+            return laz_value_number(0);
         return count_in(m, pattern, args[0], args[0], true);
     case LAZ_CONDITION_IN:
         return count_in(m, pattern, args[0], args[1], true);

@@ -197,6 +197,15 @@ static bool contains(struct laz_matcher *m, struct laz_view a, struct laz_view b
     return false;
 }
 
+/* A shorter text comes first; bytes have a sign, as they have for YARA. */
+static int order_of(struct laz_view a, struct laz_view b)
+{
+    for (size_t i = 0; i < a.len && i < b.len; i++)
+        if (a.data[i] != b.data[i])
+            return (int8_t)a.data[i] < (int8_t)b.data[i] ? -1 : 1;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
 static bool text_holds(struct laz_matcher *m, uint8_t op, struct laz_view a, struct laz_view b,
                        bool *ok)
 {
@@ -207,13 +216,13 @@ static bool text_holds(struct laz_matcher *m, uint8_t op, struct laz_view a, str
     case LAZ_CONDITION_UNEQUAL:
         return !laz_view_equal(a, b);
     case LAZ_CONDITION_LESS:
-        return laz_view_compare(a, b) < 0;
+        return order_of(a, b) < 0;
     case LAZ_CONDITION_LESS_EQUAL:
-        return laz_view_compare(a, b) <= 0;
+        return order_of(a, b) <= 0;
     case LAZ_CONDITION_GREATER:
-        return laz_view_compare(a, b) > 0;
+        return order_of(a, b) > 0;
     case LAZ_CONDITION_GREATER_EQUAL:
-        return laz_view_compare(a, b) >= 0;
+        return order_of(a, b) >= 0;
     case LAZ_CONDITION_CONTAINS:
     case LAZ_CONDITION_ICONTAINS:
         return contains(m, a, b, op == LAZ_CONDITION_ICONTAINS);

@@ -64,6 +64,8 @@ void laz_database_drop(struct laz_database **db);
 void laz_database_info_get(const struct laz_database *db, struct laz_database_info *out);
 /* Whose fields conditions ask for: bits 1 << enum laz_module (match/fields.h). */
 unsigned laz_database_modules(const struct laz_database *db);
+/* The modules that rules import, in their order, each once: *count of them (enum laz_module). */
+const uint8_t *laz_database_imports(const struct laz_database *db, size_t *count);
 /* index is below source_count. */
 void laz_database_source_get(const struct laz_database *db, uint32_t index,
                              struct laz_database_source *out);

@@ -37,6 +37,7 @@
  *     EXTERNALS name text, kind u32 (enum laz_value_kind), value u64: the number, the bits of a
  *              double, or a text's offset and, 32 bits higher, its length; where a run brings none
  *     GLOBALS  u32: lists of rules, each behind how many it has
+ *     IMPORTS  u8: the modules that rules import (enum laz_module), in their order
  *
  *     BUILD    rules_key[32], text_len u64; then, for each source, LAZ_SOURCE_FATES times u32: how
  *              many of its entries were taken, and left out, by reason (enum laz_source_fate).
@@ -78,6 +79,7 @@ enum laz_section {
     LAZ_SECTION_METAS,
     LAZ_SECTION_EXTERNALS,
     LAZ_SECTION_GLOBALS,
+    LAZ_SECTION_IMPORTS,
     LAZ_SECTION_MATCHER,
     LAZ_SECTION_KNOWN,
     LAZ_SECTION_TAILS,

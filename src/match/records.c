@@ -130,6 +130,12 @@ const uint8_t *laz_database_globals(const struct laz_database *db, const struct 
     return p + 4;
 }
 
+const uint8_t *laz_database_imports(const struct laz_database *db, size_t *count)
+{
+    *count = db->sections[LAZ_SECTION_IMPORTS].len;
+    return db->sections[LAZ_SECTION_IMPORTS].data;
+}
+
 unsigned laz_database_modules(const struct laz_database *db)
 {
     return db->modules;

@@ -126,6 +126,7 @@ static enum laz_status write_rule_sections(struct laz_ruleset *set, struct laz_i
     }
     laz_globals_write(set, image);
     laz_externals_write(set, image);
+    laz_imports_write(set, image);
     s = laz_bodies_write(set, image, &waiters, err);
     if (s == LAZ_OK)
         s = write_rules(set, waiters, image, err);

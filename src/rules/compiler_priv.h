@@ -159,9 +159,10 @@ bool laz_eager_choose(struct laz_bodies *b);
 /* matchers.c: fills the sections of atoms, uses, groups and matchers with the eager forms. */
 LAZ_CHECKED enum laz_status laz_matchers_write(struct laz_bodies *b, struct laz_error *err);
 
-/* Fills the sections of global rules and of externals; the buffers remember a refusal. */
+/* Fills the sections of global rules, externals and imports; the buffers remember a refusal. */
 void laz_globals_write(struct laz_ruleset *set, struct laz_image *image);
 void laz_externals_write(const struct laz_ruleset *set, struct laz_image *image);
+void laz_imports_write(const struct laz_ruleset *set, struct laz_image *image);
 /* Fills the sections of patterns, forms, atoms, code and matchers, and those of rules that are
  * looked at always or when others are. *waiters gets, for each rule, where its own begin in their
  * section, and the count of all; it is the caller's to free. */

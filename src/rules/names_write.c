@@ -43,3 +43,9 @@ void laz_externals_write(const struct laz_ruleset *set, struct laz_image *image)
         laz_ignore(laz_buf_add_u64le(out, value));
     }
 }
+
+void laz_imports_write(const struct laz_ruleset *set, struct laz_image *image)
+{
+    laz_ignore(laz_buf_add(&image->sections[LAZ_SECTION_IMPORTS], /* it remembers a refusal */
+                           laz_view_from(set->imports.items, set->imports.count)));
+}

@@ -29,6 +29,9 @@ struct laz_source_options {
     bool (*include)(void *context, const struct laz_source *from, struct laz_view name,
                     struct laz_source *out);
     void *context;
+    /* Gets the name of the rule that is being read, "" between rules: for whoever is told. */
+    char *rule;
+    size_t rule_size;
     /* What names of conditions mean that stand nowhere in the rules. */
     const struct laz_external *externals;
     size_t external_count;

@@ -111,6 +111,7 @@ static enum laz_status take_include(struct laz_yara *y, struct laz_error *err)
 static enum laz_status take_one(struct laz_yara *y, struct laz_error *err)
 {
     y->is_behind_rule = false;
+    laz_yara_say_rule(y, laz_view_first(y->rest, 0));
     if (laz_yara_is(y, "import"))
         return take_import(y, err);
     if (laz_yara_is(y, "include"))

@@ -4,14 +4,12 @@
 
 #define SET_MAX 65535 /* what a condition's code can count */
 
+/* What is named twice counts twice. */
 static enum laz_status add_item(struct laz_yara *y, struct laz_yara_set *set, uint32_t item,
                                 struct laz_error *err)
 {
     uint32_t *items;
 
-    for (uint32_t i = 0; i < set->count; i++) /* each counts once */
-        if (set->items[i] == item)
-            return LAZ_OK;
     if (set->count == SET_MAX)
         return laz_yara_fail(y, LAZ_UNSUPPORTED, "the set is too large", "divide the rule", err);
     items = realloc(set->items, (set->count + 1u) * sizeof *items);

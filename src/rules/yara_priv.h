@@ -221,6 +221,8 @@ LAZ_CHECKED enum laz_status laz_yara_for(struct laz_yara *y, struct laz_yara_ter
 LAZ_CHECKED enum laz_status laz_yara_meta(struct laz_yara *y, struct laz_error *err);
 /* A whole rule, with what stands before 'rule'. */
 LAZ_CHECKED enum laz_status laz_yara_rule(struct laz_yara *y, struct laz_error *err);
+/* Notes which rule is being read, for whoever is told of it. */
+void laz_yara_say_rule(const struct laz_yara *y, struct laz_view name);
 /* The condition, behind "condition:": y->rule.condition. */
 LAZ_CHECKED enum laz_status laz_yara_condition(struct laz_yara *y, struct laz_error *err);
 /* The index in the rule of the string with this name ("a" without its sign), or -1. */

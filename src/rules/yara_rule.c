@@ -154,6 +154,13 @@ static void take_modifiers(struct laz_yara *y)
     }
 }
 
+void laz_yara_say_rule(const struct laz_yara *y, struct laz_view name)
+{
+    if (y->options->rule_size > 0)
+        snprintf(y->options->rule, y->options->rule_size, "%.*s", (int)name.len,
+                 (const char *)name.data);
+}
+
 enum laz_status laz_yara_rule(struct laz_yara *y, struct laz_error *err)
 {
     enum laz_status s;
@@ -179,6 +186,7 @@ enum laz_status laz_yara_rule(struct laz_yara *y, struct laz_error *err)
         return laz_yara_fail(y, LAZ_INVALID, "this rule's name is taken", "expected another name",
                              err);
     y->rule.name = laz_ruleset_text(y->set, y->word.text);
+    laz_yara_say_rule(y, y->word.text);
     laz_yara_advance(y);
     s = take_tags(y, err);
     if (s == LAZ_OK)

@@ -6,6 +6,8 @@
  *   === input [TARGET]      one object, put together of lines: text "…", hex …, repeat N LINE
  *   === report              that of a Cuckoo sandbox, JSON, for the module cuckoo
  *   === values              what modules say of the object: case_values.h
+ *   === prelude, strings    what each of the conditions that follow has before it
+ *   === conditions          one a line: case_conditions.h; each counts as a test
  *   === expected            names, one a line, sorted; nothing when the object is clean
  *   === refused             where and what: NAME:LINE:COLUMN: why
  */
@@ -14,6 +16,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "case_conditions.h"
 #include "case_values.h"
 #include "engine.h"
 #include "sys/fd.h"
@@ -23,7 +26,15 @@
 #define INPUT_MAX   (64 * MIB)
 #define NOW         1700000000 /* what time.now() gives */
 
+/* What was printed so far. */
+struct tap {
+    const char *file;
+    unsigned number, failed;
+};
+
 struct test_case {
+    struct tap *tap;
+    struct case_conditions conditions;
     struct laz_view rest;
     struct laz_view title; /* of the section behind "=== " */
     struct laz_view body;
@@ -187,6 +198,27 @@ static bool check_values(struct test_case *c)
     return ok;
 }
 
+static void report(void *context, struct laz_view line, const char *problem)
+{
+    struct tap *tap = context;
+    bool ok = problem[0] == '\0';
+
+    printf("%s %u - %s\n", ok ? "ok" : "not ok", ++tap->number, tap->file);
+    if (!ok)
+        printf("# %.*s: %s\n", (int)line.len, (const char *)line.data, problem);
+    tap->failed += !ok;
+}
+
+static bool check_conditions(struct test_case *c)
+{
+    c->conditions.object = laz_buf_view(&c->input);
+    c->conditions.target = c->target;
+    c->conditions.options = &c->options;
+    c->conditions.input = (struct laz_modules_input){.cuckoo = c->report, .now_s = NOW};
+    case_conditions_run(&c->conditions, c->body, report, c->tap);
+    return true;
+}
+
 static bool check_refused(struct test_case *c)
 {
     char place[1024];
@@ -221,11 +253,18 @@ static bool run_sections(struct test_case *c)
         } else if (laz_view_equal_text(c->title, "report")) {
             c->report = c->body;
             ok = true;
+        } else if (laz_view_equal_text(c->title, "prelude")) {
+            c->conditions.prelude = c->body;
+            ok = true;
+        } else if (laz_view_equal_text(c->title, "strings")) {
+            c->conditions.strings = c->body;
+            ok = true;
         } else {
             check_count++;
-            ok = laz_view_equal_text(c->title, "expected")  ? check_expected(c)
-                 : laz_view_equal_text(c->title, "values")  ? check_values(c)
-                 : laz_view_equal_text(c->title, "refused") ? check_refused(c)
+            ok = laz_view_equal_text(c->title, "expected")     ? check_expected(c)
+                 : laz_view_equal_text(c->title, "values")     ? check_values(c)
+                 : laz_view_equal_text(c->title, "conditions") ? check_conditions(c)
+                 : laz_view_equal_text(c->title, "refused")    ? check_refused(c)
                                                             : set_problem(c, "section", c->title);
         }
         if (!ok)
@@ -235,7 +274,7 @@ static bool run_sections(struct test_case *c)
                                                : set_problem(c, "not a case from here", c->rest);
 }
 
-static bool run_case(const char *path, char *problem, size_t problem_size)
+static bool run_case(const char *path, struct tap *tap, char *problem, size_t problem_size)
 {
     struct test_case *c = calloc(1, sizeof *c);
     struct laz_buf text;
@@ -243,6 +282,7 @@ static bool run_case(const char *path, char *problem, size_t problem_size)
     bool ok;
 
     LAZ_ASSERT(c != NULL);
+    c->tap = tap;
     laz_buf_init(&text, 4 * MIB);
     laz_buf_init(&c->input, INPUT_MAX);
     laz_buf_init(&c->found, MIB);
@@ -267,25 +307,27 @@ static int is_case(const struct dirent *entry)
 int main(int argc, char **argv)
 {
     struct dirent **entries;
-    int count = argc == 2 ? scandir(argv[1], &entries, is_case, alphasort) : -1, failed = 0;
+    struct tap tap = {.number = 0};
+    int count = argc == 2 ? scandir(argv[1], &entries, is_case, alphasort) : -1;
 
     if (count <= 0) {
         printf("Bail out! no cases\n");
         return 1;
     }
-    printf("1..%d\n", count);
     for (int i = 0; i < count; i++) {
         char path[4096], problem[1024];
         bool ok;
 
-        snprintf(path, sizeof path, "%s/%s", argv[1], entries[i]->d_name);
-        ok = run_case(path, problem, sizeof problem);
-        printf("%s %d - %s\n", ok ? "ok" : "not ok", i + 1, entries[i]->d_name);
+        tap.file = entries[i]->d_name;
+        snprintf(path, sizeof path, "%s/%s", argv[1], tap.file);
+        ok = run_case(path, &tap, problem, sizeof problem);
+        printf("%s %u - %s\n", ok ? "ok" : "not ok", ++tap.number, tap.file);
         if (!ok)
             printf("# %s\n", problem);
-        failed += !ok;
+        tap.failed += !ok;
         free(entries[i]);
     }
+    printf("1..%u\n", tap.number);
     free(entries);
-    return failed > 0;
+    return tap.failed > 0;
 }
