@@ -107,19 +107,22 @@ static bool has_some_tag(const struct names *wanted, const char *tags)
 
 static bool is_wanted(const struct desk *d, const struct laz_hit *hit)
 {
-    return hit->is_rule && (d->tags.count == 0 || has_some_tag(&d->tags, hit->tags)) &&
+    return (d->tags.count == 0 || has_some_tag(&d->tags, hit->tags)) &&
            (d->identifiers.count == 0 || has_name(&d->identifiers, laz_view_of(hit->name)));
 }
 
-/* False when as many rules were shown as there may be. */
-static bool show_rule(struct desk *d, const struct laz_hit *hit, struct laz_matcher *matcher)
+static void show_rule(struct desk *d, const struct laz_hit *hit, struct laz_matcher *matcher)
 {
     struct laz_yara_line line = {d->server->db, matcher, d->input.bytes, d->path, d->show};
 
-    if (!is_wanted(d, hit))
-        return true;
-    if ((d->show & LAZ_YARA_SHOW_COUNT) == 0)
+    if (is_wanted(d, hit) && (d->show & LAZ_YARA_SHOW_COUNT) == 0)
         laz_yara_print_rule(&line, hit, &d->rules);
+}
+
+/* As in yara all rules that hold count, also those that are not to be shown. False when there are
+ * as many as there may be. */
+static bool count_rule(struct desk *d)
+{
     d->rule_count++;
     return !d->has_limit || --d->rules_left > 0;
 }
@@ -128,22 +131,30 @@ static bool on_hit(void *context, const struct laz_hit *hit)
 {
     struct desk *d = context;
 
-    if (d->fired == NULL)
-        return show_rule(d, hit, d->server->matcher);
-    if (hit->is_rule)
+    if (!hit->is_rule)
+        return true;
+    if (d->fired != NULL) {
         d->fired[hit->rule] = 1;
-    return true;
+        return true;
+    }
+    show_rule(d, hit, d->server->matcher);
+    return count_rule(d);
 }
 
+/* Rules that do not hold, up to the last one that may hold. */
 static void show_others(struct desk *d)
 {
     uint32_t count = laz_database_rule_count(d->server->db);
     struct laz_hit hit;
 
-    for (uint32_t i = 0; i < count; i++)
-        if (laz_database_rule_get(d->server->db, i, &hit) && !d->fired[i] &&
-            !show_rule(d, &hit, NULL))
+    for (uint32_t i = 0; i < count; i++) {
+        if (!laz_database_rule_get(d->server->db, i, &hit))
+            continue;
+        if (!d->fired[i])
+            show_rule(d, &hit, NULL);
+        else if (!count_rule(d))
             return;
+    }
 }
 
 static void on_line(void *context, struct laz_view line)

@@ -56,6 +56,8 @@ LAZ_CHECKED enum laz_status laz_yara_lanes_submit(struct laz_yara_lanes *lanes, 
                                                   const char *path);
 /* Waits for all that was taken. False when some file could not be matched to its end. */
 bool laz_yara_lanes_finish(struct laz_yara_lanes *lanes);
+/* A file that could not be opened: said in its turn. */
+void laz_yara_lanes_miss(struct laz_yara_lanes *lanes, const char *path);
 
 /* yara_walk.c: gives the target's files to the matchers. False when the target itself could not be
  * read. */

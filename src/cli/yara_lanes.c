@@ -202,6 +202,8 @@ static const char *reason(enum laz_status s)
         return "scanning timed out";
     case LAZ_NOMEM:
         return "not enough memory";
+    case LAZ_NOT_FOUND:
+        return "could not open file";
     case LAZ_IO:
     case LAZ_INVALID:
         return "could not map file";
@@ -222,9 +224,10 @@ static void print_job(struct laz_yara_lanes *l, struct job *job)
         fflush(stdout);
         fprintf(stderr, "error scanning %s: %s\n", job->path, reason(job->status));
         l->failed = true;
-    } else if (counts && l->options->is_many) {
+    }
+    if (counts && l->options->is_many) {
         printf("%s: %llu\n", job->path, (unsigned long long)job->rule_count);
-    } else if (counts) {
+    } else if (counts && job->status == LAZ_OK) {
         printf("%llu\n", (unsigned long long)job->rule_count);
     }
     l->rules_shown += job->rule_count;
@@ -367,24 +370,47 @@ static bool some_busy(const struct laz_yara_lanes *l)
     return false;
 }
 
+/* The next job, when there is room for it. */
+static struct job *add_job(struct laz_yara_lanes *l, const char *path)
+{
+    struct job *job;
+
+    while (l->next - l->first == JOBS_MAX)
+        attend(l);
+    job = job_at(l, l->next);
+    laz_buf_init(&job->out, JOB_OUT_MAX);
+    job->path = strdup(path);
+    if (job->path != NULL)
+        l->next++;
+    return job->path == NULL ? NULL : job;
+}
+
+void laz_yara_lanes_miss(struct laz_yara_lanes *l, const char *path)
+{
+    struct job *job = add_job(l, path);
+
+    l->failed = true;
+    if (job == NULL)
+        return;
+    job->status = LAZ_NOT_FOUND;
+    job->is_done = true;
+    print_done(l);
+}
+
 enum laz_status laz_yara_lanes_submit(struct laz_yara_lanes *l, int fd, const char *path)
 {
     struct laz_yara_message m = {.kind = LAZ_YARA_JOB, .text = laz_view_of(path)};
     struct lane *lane = find_idle(l);
-    struct job *job;
 
-    while ((lane == NULL && some_busy(l)) || l->next - l->first == JOBS_MAX) {
+    while (lane == NULL && some_busy(l)) {
         attend(l);
         lane = find_idle(l);
     }
     if (lane == NULL || is_full(l))
         return is_full(l) ? LAZ_LIMIT : LAZ_CLOSED;
-    job = job_at(l, l->next);
-    laz_buf_init(&job->out, JOB_OUT_MAX);
-    job->path = strdup(path);
-    if (job->path == NULL)
+    if (add_job(l, path) == NULL)
         return LAZ_NOMEM;
-    m.number = lane->job = l->next++;
+    m.number = lane->job = l->next - 1;
     m.count = l->options->rules_max > 0 ? l->options->rules_max - l->rules_shown : 0;
     lane->is_busy = true;
     lane->deadline_ms = laz_monotonic_ms() + (int64_t)l->options->timeout_s * 1000;

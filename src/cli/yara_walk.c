@@ -23,17 +23,17 @@ static bool give_file(struct walk *w, const char *path)
     LAZ_OWNED(laz_fd_drop) int fd = laz_open_read(path);
 
     if (fd < 0) {
-        fprintf(stderr, "error scanning %s: could not open file\n", path);
+        laz_yara_lanes_miss(w->lanes, path);
         return false;
     }
     w->is_done = laz_yara_lanes_submit(w->lanes, fd, path) != LAZ_OK;
     return true;
 }
 
-/* A file in a folder or a list. */
+/* A file in a folder or a list. "Larger" is yara's word, and means also: as large. */
 static void give_member(struct walk *w, const char *path, const struct stat *st)
 {
-    if (w->options->size_max > 0 && (uint64_t)st->st_size > w->options->size_max)
+    if (w->options->size_max > 0 && (uint64_t)st->st_size >= w->options->size_max)
         fprintf(stderr, "skipping %s (%llu bytes) because it's larger than %llu bytes.\n", path,
                 (unsigned long long)st->st_size, (unsigned long long)w->options->size_max);
     else
@@ -93,7 +93,7 @@ static bool walk_list(struct walk *w, const char *path)
         else if (stat(line, &st) == 0 && S_ISREG(st.st_mode))
             give_member(w, line, &st);
         else
-            fprintf(stderr, "error scanning %s: could not open file\n", line);
+            laz_yara_lanes_miss(w->lanes, line);
     }
     fclose(file);
     return true;

@@ -27,6 +27,7 @@ static enum laz_status write_rule(const struct laz_ruleset *set, const struct la
 
     bounds = laz_condition_bounds_of(set, rule, (uint32_t)(out->len / LAZ_RULE_SIZE),
                                      laz_buf_view(code));
+    bounds.modules = &image->modules;
     if (!ok || !laz_condition_code_check(laz_view_from_offset(laz_buf_view(code), start), &bounds))
         return laz_fail_at(err, LAZ_UNSUPPORTED, "rule", laz_ruleset_text_at(set, rule->source),
                            rule->line, rule->column, "the condition is too large",
