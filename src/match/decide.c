@@ -109,6 +109,17 @@ static void report_all(const struct laz_matcher *m, laz_hit_fn *found, void *con
     }
 }
 
+bool laz_matcher_has_normal(struct laz_matcher *m)
+{
+    if (m->has_normal != LAZ_NORMAL_UNKNOWN)
+        return m->has_normal == LAZ_NORMAL_SOME;
+    m->has_normal = LAZ_NORMAL_NONE;
+    for (uint32_t i = 0; i < m->db->rule_count && m->has_normal == LAZ_NORMAL_NONE; i++)
+        if ((laz_database_rule(m->db, i).flags & LAZ_RULE_YARA) == 0)
+            m->has_normal = LAZ_NORMAL_SOME;
+    return m->has_normal == LAZ_NORMAL_SOME;
+}
+
 void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
 {
     bool has_globals = m->db->sections[LAZ_SECTION_GLOBALS].len > 0;
@@ -122,7 +133,8 @@ void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
         struct laz_rule_state *state = &m->touched[i];
         struct laz_rule rule = laz_database_rule(m->db, state->rule);
         uint8_t target = laz_rule_target(&rule);
-        bool fits = target == LAZ_TARGET_ANY || target == m->object->target;
+        bool fits = (target == LAZ_TARGET_ANY || target == m->object->target) &&
+                    !(m->object->is_normal && (rule.flags & LAZ_RULE_YARA) != 0);
 
         state->fired = fits && laz_matcher_condition(m, &rule);
         if (!has_globals && state->fired && !report(m, state->rule, found, context))

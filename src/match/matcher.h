@@ -37,6 +37,9 @@ struct laz_external_value {
 struct laz_match_object {
     struct laz_view bytes;
     enum laz_target target;
+    /* The bytes are a form that a text or page was brought into, for which only ClamAV's signatures
+     * are written. */
+    bool is_normal;
     /* A field of a module ("pe.entry_point"…) by its number in match/fields.h; args are as many and
      * of the types that its row there names. Filled lazily by scan: a text that it gives lives
      * until the run ends. NULL, or false, means undefined. */
@@ -77,6 +80,9 @@ LAZ_CHECKED enum laz_status laz_matcher_new(const struct laz_database *db, struc
                                             struct laz_error *err);
 void laz_matcher_free(struct laz_matcher *m);
 void laz_matcher_drop(struct laz_matcher **m);
+
+/* Whether some rule is one of ClamAV's signatures. */
+bool laz_matcher_has_normal(struct laz_matcher *m);
 
 /* LAZ_OK when every rule was decided or found ended it; LAZ_LIMIT when a bound ran out: what was
  * reported stands, the rest is unknown. */

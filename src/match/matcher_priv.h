@@ -61,6 +61,7 @@ struct laz_matcher {
     struct laz_choice choices[LAZ_VERIFY_CHOICES_MAX];
     struct laz_regex_scratch *regex;
     uint8_t *trusted[LAZ_TRUST_KINDS]; /* bits of records that were checked; NULL when all were */
+    enum { LAZ_NORMAL_UNKNOWN, LAZ_NORMAL_NONE, LAZ_NORMAL_SOME } has_normal;
     struct laz_pcre_cache *pcre; /* made with the first expression that is searched for */
 
     /* the run */

@@ -1,8 +1,7 @@
 #include <string.h>
 
-#include "match/known.h"
+#include "scan/normal.h"
 #include "scan/scan_priv.h"
-#include "sign/digest.h"
 
 static enum laz_target target_of(enum laz_type_id id)
 {
@@ -68,46 +67,51 @@ static void explain(struct laz_scanner *s, const struct laz_hit *hit, struct laz
     laz_detection_explain(d, about, meta_text(s, hit->rule, "attack"));
 }
 
-static bool add_hit(void *context, const struct laz_hit *hit)
+/* What was found in the object as it stands is not said again of its other form. */
+static bool is_told(const struct laz_scanner *s, const char *name)
+{
+    for (uint32_t i = s->first_detection; i < s->verdict->detection_count; i++)
+        if (strcmp(s->verdict->detections[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool laz_object_add_hit(void *context, const struct laz_hit *hit)
 {
     struct laz_scanner *s = context;
-    struct laz_detection *d =
-        laz_verdict_add_detection(s->verdict, hit->name, hit->kind, hit->source,
-                                  laz_scanner_path(s), is_suspicion(hit->tags));
+    struct laz_detection *d;
 
+    if (s->is_normal && is_told(s, hit->name))
+        return true;
+    if (laz_object_is_allowed(s)) {
+        s->verdict->allowed++;
+        return true;
+    }
+    d = laz_verdict_add_detection(s->verdict, hit->name, hit->kind, hit->source,
+                                  laz_scanner_path(s), is_suspicion(hit->tags));
     if (d != NULL && hit->is_rule)
         explain(s, hit, d);
     return s->verdict->detection_count < LAZ_VERDICT_DETECTIONS_MAX;
 }
 
-static void look_up_digests(struct laz_scanner *s, struct laz_view bytes)
+/* The rules on one form of the object: its bytes, or what they are brought into. */
+static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes,
+                      enum laz_target target, bool is_normal)
 {
-    unsigned wanted = laz_database_digests_wanted(s->db, LAZ_HASH_FILE, bytes.len);
-    uint8_t digest[LAZ_DIGEST_SIZE_MAX];
-    struct laz_known known;
-
-    for (unsigned kind = 0; kind < LAZ_DIGEST_KINDS; kind++) {
-        if ((wanted & 1u << kind) == 0)
-            continue;
-        if (laz_digest((enum laz_digest)kind, bytes, digest) != LAZ_OK)
-            laz_scanner_note(s, LAZ_REASON_TOO_LARGE, "");
-        else if (laz_database_find_digest(s->db, LAZ_HASH_FILE, (enum laz_digest_kind)kind, digest,
-                                          bytes.len, &known))
-            laz_ignore(add_hit(s, &known.hit)); /* there is nothing to end */
-    }
-}
-
-static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
-{
-    struct laz_modules_input input = {.bytes = bytes, .now_s = s->now_s};
+    const char *types[LAZ_SCAN_DEPTH_LIMIT];
+    struct laz_modules_around around;
+    struct laz_modules_input input = {.bytes = bytes, .now_s = s->now_s, .around = &around};
     struct laz_match_object object = {.bytes = bytes,
-                                      .target = target_of(type->id),
+                                      .target = target,
+                                      .is_normal = is_normal,
                                       .field = laz_modules_field,
                                       .context = s->modules};
     struct laz_match_limits limits = {0};
 
+    s->is_normal = is_normal;
+    laz_object_look_around(s, types, &around);
     laz_modules_start(s->modules, &input);
-    switch (laz_matcher_run(s->matcher, &object, &limits, add_hit, s)) {
+    switch (laz_matcher_run(s->matcher, &object, &limits, laz_object_add_hit, s)) {
     case LAZ_OK:
         break;
     case LAZ_LIMIT:
@@ -119,13 +123,49 @@ static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct
     }
 }
 
+typedef enum laz_status normal_fn(struct laz_view bytes, struct laz_buf *out);
+
+static void run_normal(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes,
+                       normal_fn *bring, enum laz_target target)
+{
+    struct laz_buf normal;
+
+    laz_buf_init(&normal, LAZ_NORMAL_MAX);
+    if (bring(bytes, &normal) == LAZ_OK)
+        run_rules(s, type, laz_buf_view(&normal), target, true);
+    else
+        laz_scanner_note(s, LAZ_REASON_TOO_LARGE, type->name);
+    laz_buf_clear(&normal);
+}
+
+/* ClamAV's signatures for texts and pages are written for their normal form. */
+static void run_all_rules(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
+{
+    enum laz_target target = target_of(type->id);
+    bool has_normal = (target == LAZ_TARGET_TEXT || target == LAZ_TARGET_HTML) &&
+                      laz_matcher_has_normal(s->matcher) && bytes.len <= LAZ_NORMAL_MAX;
+
+    run_rules(s, type, bytes, has_normal ? LAZ_TARGET_ANY : target, false);
+    if (!has_normal || s->verdict->detection_count == LAZ_VERDICT_DETECTIONS_MAX)
+        return;
+    if (target == LAZ_TARGET_TEXT) {
+        run_normal(s, type, bytes, laz_normal_text, target);
+        return;
+    }
+    run_normal(s, type, bytes, laz_normal_page, target);
+    run_normal(s, type, bytes, laz_normal_shown, target);
+}
+
 void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
 {
     bool opens = type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM;
     uint32_t before = s->verdict->detection_count;
 
-    look_up_digests(s, bytes);
-    run_rules(s, type, bytes);
+    s->object = bytes;
+    s->first_detection = before;
+    s->is_allowed_known = false;
+    laz_object_find_digests(s, type, bytes);
+    run_all_rules(s, type, bytes);
     laz_object_find_links(s, type, bytes);
     s->verdict->read += bytes.len;
     /* A find in an archive's own bytes does not name the member, which follows soon. */

@@ -17,8 +17,7 @@ static struct laz_program_section *make_room(struct laz_arena *arena, struct laz
     return sections;
 }
 
-/* As Windows and ClamAV take them: in steps of the file's alignment, cut where the file ends. */
-static struct laz_program_section pe_section(const struct laz_pe *pe, uint32_t index)
+struct laz_program_section laz_program_pe_section(const struct laz_pe *pe, uint32_t index)
 {
     struct laz_program_section out = {.offset = 0};
     struct laz_pe_section s;
@@ -56,7 +55,7 @@ static void read_pe(const struct laz_pe *pe, struct laz_arena *arena, struct laz
     struct laz_program_section *sections = make_room(arena, out, pe->section_count);
 
     for (uint32_t i = 0; i < out->section_count; i++)
-        sections[i] = pe_section(pe, i);
+        sections[i] = laz_program_pe_section(pe, i);
     out->has_entry = laz_pe_entry_offset(pe, &out->entry);
     read_versions(pe, arena, out);
 }

@@ -25,4 +25,9 @@ struct laz_program {
 /* False when it is no program. What does not fit into the arena is not there. */
 bool laz_program_read(struct laz_view file, struct laz_arena *arena, struct laz_program *out);
 
+struct laz_pe;
+/* A PE's section as Windows and ClamAV take it: in steps of the file's alignment, cut where the
+ * file ends. Size 0 when there is none. */
+struct laz_program_section laz_program_pe_section(const struct laz_pe *pe, uint32_t index);
+
 #endif

@@ -33,6 +33,12 @@ struct laz_scanner {
     size_t path_len;
     char path[LAZ_VERDICT_MEMBER_SIZE]; /* of the object that is judged */
     bool done;                          /* found, or a budget is spent */
+
+    /* the object that is judged */
+    struct laz_view object;
+    uint32_t first_detection;          /* of it, in the verdict */
+    bool is_normal;                    /* what is searched is its normal form (normal.h) */
+    bool is_allowed_known, is_allowed; /* that it is known to be clean, once asked */
 };
 
 /* object.c: judges the bytes of one object, without what is in it. */
@@ -40,6 +46,14 @@ void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct
 /* object_links.c: looks up the links in it, when the database lists some. */
 void laz_object_find_links(struct laz_scanner *s, const struct laz_type *type,
                            struct laz_view bytes);
+/* A laz_hit_fn with the scanner as its context: adds what was found to the verdict. */
+bool laz_object_add_hit(void *context, const struct laz_hit *hit);
+/* object_parts.c: what is known of the object by digests, of it and of its parts. */
+void laz_object_find_digests(struct laz_scanner *s, const struct laz_type *type,
+                             struct laz_view bytes);
+bool laz_object_is_allowed(struct laz_scanner *s);
+void laz_object_look_around(const struct laz_scanner *s, const char *types[LAZ_SCAN_DEPTH_LIMIT],
+                            struct laz_modules_around *out);
 /* tree.c: judges the object and all in it. */
 void laz_tree_judge(struct laz_scanner *s, struct laz_view bytes);
 

@@ -68,6 +68,7 @@ struct laz_verdict {
     bool has_sha256;
     uint8_t sha256[32];
     uint32_t detection_count, note_count, notes_dropped;
+    uint32_t allowed; /* finds that were dropped because the object is known to be clean */
     struct laz_detection detections[LAZ_VERDICT_DETECTIONS_MAX];
     struct laz_note notes[LAZ_VERDICT_NOTES_MAX];
 };
