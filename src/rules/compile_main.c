@@ -293,7 +293,8 @@ static struct laz_database *take_over(struct laz_ruleset *set)
     if (arg_previous.mapping.bytes.len == 0 ||
         laz_database_open(arg_previous.mapping.bytes, &previous, NULL) != LAZ_OK)
         return NULL;
-    if (!laz_ruleset_reuse(set, previous, key))
+    if (!laz_database_verify(previous, arg_previous.mapping.bytes) ||
+        !laz_ruleset_reuse(set, previous, key))
         laz_database_drop(&previous);
     return previous;
 }
