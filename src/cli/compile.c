@@ -31,6 +31,10 @@ static void fill_arguments(const struct laz_cli_compile *job, const char **argv)
         argv[n++] = "--define";
         argv[n++] = job->defines[i];
     }
+    if (job->platform != NULL) {
+        argv[n++] = "--platform";
+        argv[n++] = job->platform;
+    }
     if (job->want_unwanted)
         argv[n++] = "--pua";
     if (job->skip_unsupported)
@@ -45,7 +49,7 @@ static void fill_arguments(const struct laz_cli_compile *job, const char **argv)
 enum laz_status laz_cli_compile(const struct laz_cli_compile *job, int bundle, int out,
                                 struct laz_error *err)
 {
-    const char *argv[12 + 2 * LAZ_CLI_DEFINES_MAX];
+    const char *argv[14 + 2 * LAZ_CLI_DEFINES_MAX];
     int fds[] = {bundle, out, job->previous};
     char path[PATH_SIZE];
     struct laz_child child = {.pidfd = -1};

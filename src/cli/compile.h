@@ -11,6 +11,7 @@
 struct laz_cli_compile {
     const char *name; /* of the pack set */
     bool skip_unsupported, want_unwanted;
+    const char *platform; /* as lazaret-compile takes it; NULL: all that the processor has */
     const char *defines[LAZ_CLI_DEFINES_MAX];
     size_t define_count;
     int previous; /* descriptor of the last database, whose rules may be taken over; 0: none */

@@ -34,6 +34,7 @@ static const char usage[] =
     "  --previous FILE      the last database: its rules are taken over when their sources are "
     "the\n"
     "                       same; without this option it is the one that is replaced\n"
+    "  --platform NAME      avx512, avx2 or sse: what the matcher may use at most\n"
     "  --strict             fail where something would be left out\n"
     "  --json               one JSON object\n"
     "  --help\n";
@@ -94,6 +95,7 @@ static int run_build(int argc, char **argv)
         {"strict", no_argument, NULL, 's'},
         {"previous", required_argument, NULL, 'r'},
         {"pua", no_argument, NULL, 'p'},
+        {"platform", required_argument, NULL, 'x'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -118,6 +120,8 @@ static int run_build(int argc, char **argv)
             b.lists[b.list_count++] = optarg;
         else if (option == 'p')
             b.compile.want_unwanted = true;
+        else if (option == 'x')
+            b.compile.platform = optarg;
         else if (option == 'h')
             return fputs(usage, stdout) < 0 ? LAZ_EXIT_ERROR : LAZ_EXIT_OK;
         else

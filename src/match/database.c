@@ -247,7 +247,7 @@ struct laz_view laz_database_section(const struct laz_database *db, enum laz_sec
 
 void laz_database_numbers_get(const struct laz_database *db, struct laz_db_numbers *out)
 {
-    *out = (struct laz_db_numbers){db->platform, db->features, db->gap_count, db->modules};
+    *out = (struct laz_db_numbers){db->platform, db->features, db->gap_count};
 }
 
 const char *laz_source_fate_name(enum laz_source_fate fate)

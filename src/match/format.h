@@ -149,7 +149,7 @@ enum laz_meta_kind { LAZ_META_NUMBER, LAZ_META_TRUTH, LAZ_META_TEXT, LAZ_META_KI
 /* What the next build of a database takes over from the last one: sections as they are. */
 struct laz_view laz_database_section(const struct laz_database *db, enum laz_section section);
 struct laz_db_numbers {
-    uint32_t platform, features, gap_count, modules;
+    uint32_t platform, features, gap_count;
 };
 void laz_database_numbers_get(const struct laz_database *db, struct laz_db_numbers *out);
 
@@ -165,6 +165,7 @@ enum laz_db_feature {
     LAZ_FEATURE_AVX512 = 1 << 3,
     LAZ_FEATURE_AVX512VBMI = 1 << 4,
 };
+#define LAZ_FEATURES (LAZ_FEATURE_AVX2 | LAZ_FEATURE_AVX512 | LAZ_FEATURE_AVX512VBMI)
 /* Those that this processor has. */
 uint32_t laz_db_features(void);
 

@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "match/format.h"
 #include "rules/bundle.h"
 #include "rules/compile_yara.h"
 #include "rules/compiler.h"
@@ -36,6 +37,8 @@ static int arg_out = -1;
 static const char *arg_name = "";
 static uint64_t arg_built_ms;
 static bool arg_skip_unsupported, arg_want_unwanted;
+static const char *arg_platform = "";
+static uint32_t arg_features_off;
 static struct laz_external arg_defines[DEFINES_MAX]; /* borrowed from argv */
 static const char *arg_define_texts[DEFINES_MAX];
 static size_t arg_define_count;
@@ -57,6 +60,8 @@ static const char usage[] =
     "  --pua                take lists of unwanted programs too: .hdu, .mdu, .ndu, .ldu and the "
     "like\n"
     "  --yara               serve 'lazaret yara', which says all else over descriptor 3\n"
+    "  --platform NAME      avx512, avx2 or sse: what the matcher may use at most (default: all\n"
+    "                       that this processor has)\n"
     "  --help\n";
 
 static int fail(const struct laz_error *err)
@@ -107,6 +112,26 @@ static enum laz_status parse_define(const char *text, struct laz_error *err)
     return LAZ_OK;
 }
 
+static enum laz_status parse_platform(const char *text, struct laz_error *err)
+{
+    static const struct {
+        const char *name;
+        uint32_t off;
+    } platforms[] = {
+        {"avx512", 0},
+        {"avx2", LAZ_FEATURE_AVX512 | LAZ_FEATURE_AVX512VBMI},
+        {"sse", LAZ_FEATURES},
+    };
+
+    for (size_t i = 0; i < sizeof platforms / sizeof *platforms; i++)
+        if (strcmp(text, platforms[i].name) == 0) {
+            arg_platform = text;
+            arg_features_off = platforms[i].off;
+            return LAZ_OK;
+        }
+    return bad_argument(text, "is not avx512, avx2 or sse", err);
+}
+
 static enum laz_status parse_option(int option, struct laz_error *err)
 {
     switch (option) {
@@ -133,6 +158,8 @@ static enum laz_status parse_option(int option, struct laz_error *err)
     case 'p':
         arg_want_unwanted = true;
         return LAZ_OK;
+    case 'x':
+        return parse_platform(optarg, err);
     default:
         return bad_argument("", "an option is not known or has no value", err);
     }
@@ -141,17 +168,12 @@ static enum laz_status parse_option(int option, struct laz_error *err)
 static enum laz_status parse_arguments(int argc, char **argv, struct laz_error *err)
 {
     static const struct option options[] = {
-        {"source", required_argument, NULL, 's'},
-        {"bundle", required_argument, NULL, 'b'},
-        {"out", required_argument, NULL, 'o'},
-        {"name", required_argument, NULL, 'n'},
-        {"built", required_argument, NULL, 't'},
-        {"skip-unsupported", no_argument, NULL, 'u'},
-        {"define", required_argument, NULL, 'd'},
-        {"pua", no_argument, NULL, 'p'},
-        {"previous", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"source", required_argument, NULL, 's'},   {"bundle", required_argument, NULL, 'b'},
+        {"out", required_argument, NULL, 'o'},      {"name", required_argument, NULL, 'n'},
+        {"built", required_argument, NULL, 't'},    {"skip-unsupported", no_argument, NULL, 'u'},
+        {"define", required_argument, NULL, 'd'},   {"pua", no_argument, NULL, 'p'},
+        {"previous", required_argument, NULL, 'r'}, {"platform", required_argument, NULL, 'x'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -172,6 +194,14 @@ static enum laz_status parse_arguments(int argc, char **argv, struct laz_error *
     if (arg_out < 0)
         return bad_argument("--out", "is missing", err);
     return LAZ_OK;
+}
+
+static void say_slow(void *context, const struct laz_error *why)
+{
+    char text[1200];
+
+    laz_error_text(why, text, sizeof text);
+    fprintf(stderr, "%s\n", text);
 }
 
 static void say_skipped(void *context, const struct laz_error *why)
@@ -278,6 +308,7 @@ static bool make_key(uint8_t key[32])
         ok = laz_rules_key_add(&job, &inputs[i].source);
     for (size_t i = 0; ok && i < arg_define_count; i++)
         ok = laz_rules_key_add_text(&job, arg_define_texts[i]);
+    ok = ok && laz_rules_key_add_text(&job, arg_platform);
     return ok && laz_digest_finish(&job, key) == LAZ_OK;
 }
 
@@ -377,6 +408,8 @@ static enum laz_status compile(struct laz_error *err)
     if (arg_built_ms == 0)
         arg_built_ms = (uint64_t)laz_now_ms();
     laz_ruleset_init(&set);
+    set.features_off = arg_features_off;
+    set.slow = say_slow;
     s = read_all(&set, &previous, err);
     if (s == LAZ_OK)
         say_fates(&set);

@@ -109,7 +109,7 @@ static void write_platform(struct laz_ruleset *set, struct laz_image *image)
     if (blob.len == 0)
         return;
     if (hs_populate_platform(&platform) == HS_SUCCESS)
-        image->features = (uint32_t)platform.cpu_features;
+        image->features = (uint32_t)platform.cpu_features & ~set->features_off;
     if (hs_database_info((const hs_database_t *)(const void *)blob.data, &info) == HS_SUCCESS)
         image->platform = laz_ruleset_text(set, laz_view_of(info));
     free(info);

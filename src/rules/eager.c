@@ -9,8 +9,9 @@
 #define TOUCH_COST 100 /* of a pattern that is found, in hits: others are searched for */
 #define WORTH_MAX  160 /* what is rarer is not met */
 #define RUN_MAX    64
-#define SPAN_SMALL 4096 /* a search in so few bytes costs nothing */
-#define SPAN_WORTH 32   /* of an atom that is rare enough nevertheless */
+#define SPAN_SMALL 4096         /* a search in so few bytes costs nothing */
+#define SLOW_RATE  (1.0 / 2000) /* 500 times in a million bytes */
+#define SPAN_WORTH 32           /* of an atom that is rare enough nevertheless */
 
 /* How often something of this worth (-2 log2) is met in a byte. */
 static double rate_of(unsigned worth)
@@ -65,6 +66,38 @@ static double cost_of(const struct laz_bodies *b, uint32_t pattern,
     return rate > RATE_MAX ? LAZ_TRIGGER_NEVER : rate + cost;
 }
 
+/* Whether some pattern that the rule asks for is searched for in the whole object. */
+static bool searches_all(const struct laz_bodies *b, const struct laz_ir_rule *rule,
+                         const struct laz_span_wanted *spans)
+{
+    for (uint32_t i = 0; i < rule->pattern_count; i++)
+        if (!b->is_eager[rule->pattern_first + i] &&
+            (!spans[i].is_asked || spans[i].last - spans[i].first >= SPAN_SMALL))
+            return true;
+    return false;
+}
+
+/* Names a rule that costs much although an object is clean. */
+static void tell_slow(const struct laz_bodies *b, uint32_t index,
+                      const struct laz_span_wanted *spans)
+{
+    const struct laz_ir_rule *rule = laz_list_at(struct laz_ir_rule, &b->set->rules, index);
+    bool is_always = b->rule_costs[index] >= LAZ_TRIGGER_NEVER;
+    struct laz_group_key key;
+    struct laz_error why;
+
+    laz_group_find(b->set, rule, &key);
+    if (b->set->slow == NULL || key.target != LAZ_TARGET_ANY || key.magic_len > 0 ||
+        (is_always ? !searches_all(b, rule, spans) : b->rule_costs[index] < SLOW_RATE))
+        return;
+    laz_ignore(laz_fail_at(&why, LAZ_LIMIT, "slow rule", laz_ruleset_text_at(b->set, rule->source),
+                           rule->line, rule->column,
+                           is_always ? "its strings are searched for in every object"
+                                     : "its strings are met often in clean objects",
+                           "ask for a rare string too, or for how objects of that kind begin"));
+    b->set->slow(b->set->slow_context, &why);
+}
+
 static bool add_waits(struct laz_bodies *b, uint32_t rule, const struct laz_triggers *triggers)
 {
     for (size_t i = 0; i < triggers->rules.count; i++) {
@@ -89,10 +122,12 @@ static bool choose(struct laz_bodies *b, uint32_t index)
         laz_spans_find(b->set, rule, spans);
     for (uint32_t i = 0; ok && i < rule->pattern_count; i++)
         b->costs[rule->pattern_first + i] = cost_of(b, rule->pattern_first + i, &spans[i]);
-    free(spans);
     ok = ok && laz_triggers_choose(b->set, rule, &costs, &triggers);
     b->rule_costs[index] = triggers.cost;
     ok = ok && add_waits(b, index, &triggers);
+    if (ok)
+        tell_slow(b, index, spans);
+    free(spans);
     free(triggers.rules.items);
     return ok;
 }

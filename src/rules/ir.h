@@ -110,7 +110,7 @@ struct laz_ir_source {
     uint32_t fates[LAZ_SOURCE_FATES];
     bool has_digest;
     bool is_taken_over; /* its rules are those of the last build */
-    bool is_unsigned; /* a pack without a signature: taken on the word of the folder's owner */
+    bool is_unsigned;   /* a pack without a signature: taken on the word of the folder's owner */
     uint8_t sha256[32];
 };
 
@@ -173,6 +173,11 @@ struct laz_ruleset {
     struct laz_list ignored;     /* struct laz_ignored, by name */
     struct laz_list macros;      /* struct laz_macro */
     uint32_t fates[LAZ_CLAMAV_KINDS][LAZ_FATES];
+    /* Extensions of the processor that the matcher must do without: enum laz_db_feature. */
+    uint32_t features_off;
+    /* Told of each rule that will be slow on clean objects; may be NULL. */
+    void (*slow)(void *context, const struct laz_error *why);
+    void *slow_context;
     bool failed; /* memory ran out or a maximum was reached: see laz_ruleset_failed */
 };
 

@@ -236,10 +236,12 @@ static enum laz_status compile_group(struct writer *w, const struct laz_group_ke
     size_t start = out->len, size = 0;
     hs_database_t *compiled = NULL;
     hs_compile_error_t *why = NULL;
-    bool ok;
+    hs_platform_info_t platform;
+    bool ok = hs_populate_platform(&platform) == HS_SUCCESS;
 
-    if (hs_compile_lit_multi(w->bytes, w->flags, w->ids, w->lens, w->count, HS_MODE_BLOCK, NULL,
-                             &compiled, &why) != HS_SUCCESS) {
+    platform.cpu_features &= ~(unsigned long long)w->b->set->features_off;
+    if (hs_compile_lit_multi(w->bytes, w->flags, w->ids, w->lens, w->count, HS_MODE_BLOCK,
+                             ok ? &platform : NULL, &compiled, &why) != HS_SUCCESS) {
         enum laz_status s = fail_matcher(why != NULL ? why->message : "atoms do not compile", err);
 
         hs_free_compile_error(why);
