@@ -93,7 +93,6 @@ void laz_reuse_write(const struct laz_ruleset *set, struct laz_image *image)
     image->platform = numbers.platform;
     image->features = numbers.features;
     image->gap_count = numbers.gap_count;
-    image->modules = laz_database_modules(set->previous);
 }
 
 /* Of a source whose rules were taken over, what was said of it then. */
