@@ -121,7 +121,8 @@ enum laz_status laz_worker_send_scan(int channel, uint64_t job, int fd,
                                           .objects_max = limits->objects_max,
                                           .depth_max = limits->depth_max,
                                           .time_max_ms = limits->time_max_ms,
-                                          .want_sha256 = limits->want_sha256};
+                                          .want_sha256 = limits->want_sha256,
+                                          .path = laz_view_of(limits->path)};
     return send(channel, &m, &fd, 1);
 }
 

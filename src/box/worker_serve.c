@@ -79,9 +79,10 @@ static void scan_input(void *context)
 {
     struct desk *d = context;
     const struct laz_scan_job_message *job = &d->job.job;
-    struct laz_scan_limits limits = {job->bytes_max, job->objects_max, job->depth_max,
-                                     job->time_max_ms, job->want_sha256};
+    struct laz_scan_limits limits = {job->bytes_max,   job->objects_max, job->depth_max,
+                                     job->time_max_ms, job->want_sha256, ""};
 
+    laz_scan_limits_name(&limits, job->path);
     laz_scanner_tell_time(d->server->scanner, laz_now_ms() / 1000);
     laz_scan(d->server->scanner, d->inputs[0].bytes, d->inputs[0].size, &limits, &d->verdict);
 }

@@ -226,6 +226,7 @@ static size_t find_free_job(const struct run *run)
 
 static enum laz_status submit(struct run *run, const char *path, int fd)
 {
+    struct laz_scan_limits limits = run->options.limits;
     size_t job = find_free_job(run);
     enum laz_status s;
 
@@ -234,7 +235,8 @@ static enum laz_status submit(struct run *run, const char *path, int fd)
     run->open_paths[job] = strdup(path);
     if (run->open_paths[job] == NULL)
         return LAZ_NOMEM;
-    s = laz_pool_submit(run->pool, job, fd, &run->options.limits);
+    laz_scan_limits_name(&limits, laz_view_of(path));
+    s = laz_pool_submit(run->pool, job, fd, &limits);
     if (s != LAZ_OK) {
         free(run->open_paths[job]);
         run->open_paths[job] = NULL;

@@ -1,11 +1,24 @@
 #include "scan/budget.h"
 
+#include <string.h>
+
 void laz_scan_limits_init(struct laz_scan_limits *limits)
 {
     *limits = (struct laz_scan_limits){.bytes_max = LAZ_SCAN_BYTES_MAX,
                                        .objects_max = LAZ_SCAN_OBJECTS_MAX,
                                        .depth_max = LAZ_SCAN_DEPTH_MAX,
                                        .time_max_ms = LAZ_SCAN_TIME_MAX_MS};
+}
+
+void laz_scan_limits_name(struct laz_scan_limits *limits, struct laz_view path)
+{
+    size_t room = sizeof limits->path - 1;
+
+    if (path.len > room)
+        path = laz_view_from_offset(path, path.len - room);
+    if (path.len > 0)
+        memcpy(limits->path, path.data, path.len);
+    limits->path[path.len] = '\0';
 }
 
 void laz_budget_start(struct laz_budget *b, const struct laz_scan_limits *limits,

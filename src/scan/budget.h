@@ -4,14 +4,18 @@
 #define LAZ_SCAN_BUDGET_H
 
 #include "base/status.h"
+#include "base/view.h"
 #include "scan/verdict.h"
 
+#define LAZ_SCAN_PATH_SIZE 1024
+
 struct laz_scan_limits {
-    uint64_t bytes_max;   /* unpacked, in all */
-    uint64_t objects_max; /* members, in all */
-    uint32_t depth_max;   /* of objects in objects */
-    uint32_t time_max_ms; /* by the scanner's clock */
-    bool want_sha256;     /* of the object itself, also when nothing is found */
+    uint64_t bytes_max;            /* unpacked, in all */
+    uint64_t objects_max;          /* members, in all */
+    uint32_t depth_max;            /* of objects in objects */
+    uint32_t time_max_ms;          /* by the scanner's clock */
+    bool want_sha256;              /* of the object itself, also when nothing is found */
+    char path[LAZ_SCAN_PATH_SIZE]; /* as people know the object, for rules; "" when nobody knows */
 };
 
 #define LAZ_SCAN_BYTES_MAX   (512 * 1024 * 1024ULL)
@@ -23,6 +27,8 @@ struct laz_scan_limits {
 #define LAZ_SCAN_MEMORY_MAX (128 * 1024 * 1024ULL)
 
 void laz_scan_limits_init(struct laz_scan_limits *limits); /* the numbers above */
+/* Notes the object's path; of a long one its end, where the name stands. */
+void laz_scan_limits_name(struct laz_scan_limits *limits, struct laz_view path);
 
 typedef int64_t laz_clock_fn(void); /* milliseconds, never backwards */
 

@@ -106,10 +106,13 @@ static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct
                                       .is_normal = is_normal,
                                       .field = laz_modules_field,
                                       .context = s->modules};
+    struct laz_external_value externals[LAZ_OBJECT_EXTERNALS];
     struct laz_match_limits limits = {0};
 
     s->is_normal = is_normal;
     laz_object_look_around(s, types, &around);
+    object.external_count = laz_object_externals(s, type, externals);
+    object.externals = externals;
     laz_modules_start(s->modules, &input);
     switch (laz_matcher_run(s->matcher, &object, &limits, laz_object_add_hit, s)) {
     case LAZ_OK:

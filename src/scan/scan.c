@@ -73,6 +73,7 @@ void laz_scan(struct laz_scanner *s, struct laz_view bytes, uint64_t size,
     LAZ_ASSERT(bytes.len <= size);
     laz_verdict_init(out);
     s->verdict = out;
+    s->name = laz_view_of(limits->path);
     out->size = size;
     memcpy(out->type, type, strlen(type) + 1);
     laz_budget_start(&s->budget, limits, s->clock);

@@ -27,6 +27,7 @@ struct laz_scanner {
     laz_clock_fn *clock;
     int64_t now_s;               /* Unix time, for rules */
     struct laz_verdict *verdict; /* of the scan that runs */
+    struct laz_view name;        /* the object's path, outside of which s->path stands */
     struct laz_budget budget;
     struct laz_frame frames[LAZ_SCAN_DEPTH_LIMIT];
     uint32_t depth;
@@ -54,6 +55,11 @@ void laz_object_find_digests(struct laz_scanner *s, const struct laz_type *type,
 bool laz_object_is_allowed(struct laz_scanner *s);
 void laz_object_look_around(const struct laz_scanner *s, const char *types[LAZ_SCAN_DEPTH_LIMIT],
                             struct laz_modules_around *out);
+/* object_names.c: what public rules ask of an object's name; a member of an archive has its own.
+ * How many there are: none when nobody said a name, so that what rules were built with holds. */
+#define LAZ_OBJECT_EXTERNALS 4
+size_t laz_object_externals(const struct laz_scanner *s, const struct laz_type *type,
+                            struct laz_external_value out[LAZ_OBJECT_EXTERNALS]);
 /* tree.c: judges the object and all in it. */
 void laz_tree_judge(struct laz_scanner *s, struct laz_view bytes);
 

@@ -63,6 +63,7 @@ static void write_job(struct laz_buf *b, const struct laz_scan_job_message *m)
     add_small(b, m->depth_max);
     add_small(b, m->time_max_ms);
     add_byte(b, m->want_sha256 ? JOB_HAS_SHA256 : 0);
+    add_start(b, m->path, LAZ_SCAN_MEMBER_MAX);
 }
 
 static void write_hello(struct laz_buf *b, const struct laz_scan_hello_message *m)
@@ -203,7 +204,8 @@ static bool read_job(struct laz_view *v, struct laz_scan_job_message *m)
 
     if (!laz_take_u64le(v, &m->job) || !laz_take_u64le(v, &m->bytes_max) ||
         !laz_take_u64le(v, &m->objects_max) || !laz_take_u32le(v, &m->depth_max) ||
-        !laz_take_u32le(v, &m->time_max_ms) || !take_flags(v, JOB_HAS_SHA256, &flags))
+        !laz_take_u32le(v, &m->time_max_ms) || !take_flags(v, JOB_HAS_SHA256, &flags) ||
+        !take_text(v, LAZ_SCAN_MEMBER_MAX, &m->path))
         return false;
     m->want_sha256 = (flags & JOB_HAS_SHA256) != 0;
     return m->depth_max <= DEPTH_MAX;

@@ -26,7 +26,8 @@ struct laz_scan_job_message {
     uint64_t job;
     uint64_t bytes_max, objects_max; /* of the whole tree of objects */
     uint32_t depth_max, time_max_ms;
-    bool want_sha256; /* of the object itself, also when nothing is found */
+    bool want_sha256;     /* of the object itself, also when nothing is found */
+    struct laz_view path; /* as people know the object, for rules; its end when it is long */
 };
 
 struct laz_scan_hello_message {

@@ -64,11 +64,12 @@ static void a_job_and_a_change_arrive_as_they_were_sent(void **state)
     struct laz_scan_message job = {.kind = LAZ_SCAN_JOB}, change = {.kind = LAZ_SCAN_CHANGE}, got;
     struct laz_buf b;
 
-    job.job = (struct laz_scan_job_message){1, 2, 3, 4, 5, true};
+    job.job = (struct laz_scan_job_message){1, 2, 3, 4, 5, true, laz_view_of("a/b.exe")};
     write(&job, &b);
     assert_int_equal(laz_scan_message_read(laz_buf_view(&b), &got), LAZ_OK);
     assert_memory_equal(&got.job, &job.job, offsetof(struct laz_scan_job_message, want_sha256));
     assert_true(got.job.want_sha256);
+    assert_true(laz_view_equal_text(got.job.path, "a/b.exe"));
     laz_buf_clear(&b);
     change.change = (struct laz_scan_change_message){.job = 9,
                                                      .new_entropy = 7.5,
