@@ -22,13 +22,15 @@ median() { sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2
 
 # Milliseconds of wall time of a command, and the most memory that it had, of all runs.
 measure() { # file for memory, command...
-    local i memory=$1
+    local i start end memory=$1
     shift
     for ((i = 0; i < runs; i++)); do
-        /usr/bin/time -o "$folder/time" -f '%e %M' "$@" >"$folder/out" 2>&1 ||
-            { cat "$folder/out" >&2; exit 1; }
-        awk '{ print $1 * 1000 }' "$folder/time"
-        awk '{ print $2 }' "$folder/time" >>"$memory"
+        start=$(date +%s%N)
+        "$@" >"$folder/out" 2>&1 || { cat "$folder/out" >&2; exit 1; }
+        end=$(date +%s%N)
+        echo "$start $end" | awk '{ print ($2 - $1) / 1e6 }'
+        /usr/bin/time -o "$folder/time" -f '%M' "$@" >"$folder/out" 2>&1
+        cat "$folder/time" >>"$memory"
     done | median
 }
 

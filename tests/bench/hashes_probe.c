@@ -12,7 +12,8 @@
 #include "match/format_known.h"
 #include "sys/fd.h"
 
-#define ASKED 1000000u
+#define ASKED  1000000u
+#define ROUNDS 9
 
 static double now_ns(void)
 {
@@ -81,6 +82,20 @@ static double ask(const struct laz_database *db, const struct asked *asked, unsi
     return (now_ns() - start) / count;
 }
 
+/* The least of some rounds: others use this machine too, and the pages must be there first. */
+static double ask_best(const struct laz_database *db, const struct asked *asked, unsigned count,
+                       unsigned *found)
+{
+    double best = ask(db, asked, count, found);
+
+    for (unsigned i = 1; i < ROUNDS; i++) {
+        double ns = ask(db, asked, count, found);
+
+        best = ns < best ? ns : best;
+    }
+    return best;
+}
+
 /* What is ours alone: mapped pages of the file are everybody's. */
 static unsigned long private_kb(void)
 {
@@ -119,10 +134,9 @@ int main(int argc, char **argv)
     if (laz_map_fd(list_fd, &list, NULL) != LAZ_OK)
         return 2;
     count = read_list(list.bytes, asked);
-    laz_ignore(ask(db, asked, count, &found) < 0); /* pages are there for both */
-    hit_ns = ask(db, asked, count, &found);
+    hit_ns = ask_best(db, asked, count, &found);
     make(asked, asked[0].size);
-    miss_ns = ask(db, asked, ASKED, &missed);
+    miss_ns = ask_best(db, asked, ASKED, &missed);
     printf("%.0f %.0f %.0f %lu\n", open_ns / 1000, miss_ns, hit_ns,
            after > before ? after - before : 0);
     if (found != count || missed != 0 || first != 0)
