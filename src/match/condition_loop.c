@@ -87,6 +87,22 @@ static bool are_places(const struct laz_value *args, uint8_t how)
     return true;
 }
 
+/* Too few are left to be asked. */
+static bool is_hopeless(const struct laz_condition_tally *t, uint32_t left)
+{
+    switch ((enum laz_quantity)t->quantity) {
+    case LAZ_QUANTITY_ALL:
+    case LAZ_QUANTITY_NONE:
+        return false;
+    case LAZ_QUANTITY_ANY:
+    case LAZ_QUANTITY_SOME:
+    case LAZ_QUANTITY_PERCENT:
+    case LAZ_QUANTITIES:
+        break;
+    }
+    return t->unknown == 0 && (int64_t)(t->holding + left) < t->needed;
+}
+
 /* quantity u8, what laz_of says u8, count u16, patterns; or without the way, and rules. */
 bool laz_condition_of(struct laz_condition *c, uint8_t op)
 {
@@ -116,7 +132,8 @@ bool laz_condition_of(struct laz_condition *c, uint8_t op)
 
             if (!laz_matcher_spend(c->m, 1))
                 return false;
-            decided = laz_condition_tally_add(c->m, &tally, v);
+            decided =
+                laz_condition_tally_add(c->m, &tally, v) || is_hopeless(&tally, count - i - 1);
         }
         answer = laz_condition_tally_answer(&tally);
     }

@@ -301,7 +301,11 @@ static enum laz_status write_all(struct laz_bodies *b, uint32_t *waiters, struct
         !write_waiters(b, waiters))
         return no_memory(err);
     s = write_forms(b, err);
-    return s == LAZ_OK ? laz_matchers_write(b, err) : s;
+    if (s == LAZ_OK)
+        s = laz_matchers_write(b, err);
+    if (s == LAZ_OK && !laz_conditions_order(b)) /* what reads the trees is done with them */
+        s = no_memory(err);
+    return s;
 }
 
 enum laz_status laz_bodies_write(struct laz_ruleset *set, struct laz_image *image,

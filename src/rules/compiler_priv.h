@@ -20,7 +20,7 @@ struct laz_cut_form {
     /* Of an expression: it has no tokens but programs (match/regex.h) in set->programs, and maybe
      * no atom (atom_len 0). */
     bool is_regex;
-    bool is_pcre; /* of Perl's: ahead is its program (match/pcre.h), and it has no atom */
+    bool is_pcre;      /* of Perl's: ahead is its program (match/pcre.h), and it has no atom */
     bool is_from_atom; /* ahead begins at the atom's first byte */
     bool is_greedy;    /* LAZ_FORM_GREEDY */
     bool is_ascii_too; /* LAZ_FORM_ASCII_TOO */
@@ -155,6 +155,10 @@ struct laz_wait {
 
 /* eager.c: chooses the triggers of each rule. False when memory ran out. */
 bool laz_eager_choose(struct laz_bodies *b);
+
+/* order.c: what 'and', 'or' and 'of' join is asked in the order in which it costs least. The values
+ * are the same; a rule that prints is left as it is. False when memory ran out. */
+bool laz_conditions_order(struct laz_bodies *b);
 
 /* matchers.c: fills the sections of atoms, uses, groups and matchers with the eager forms. */
 LAZ_CHECKED enum laz_status laz_matchers_write(struct laz_bodies *b, struct laz_error *err);

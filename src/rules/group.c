@@ -1,5 +1,7 @@
 #include "rules/compiler_priv.h"
 
+#define PARTS_MAX 64 /* that 'and' joins, and that wait to be looked at */
+
 /* What all objects of a target begin with. */
 static const struct laz_group_key known[] = {
     {LAZ_TARGET_PE, 2, {'M', 'Z'}},
@@ -86,17 +88,20 @@ static void unite(struct laz_group_key *key)
 void laz_group_find(const struct laz_ruleset *set, const struct laz_ir_rule *rule,
                     struct laz_group_key *out)
 {
-    uint32_t rest = rule->condition;
+    uint32_t parts[PARTS_MAX] = {rule->condition};
+    size_t count = 1;
 
     *out = (struct laz_group_key){.target = (uint32_t)rule->flags >> LAZ_RULE_TARGET_SHIFT};
-    while (out->target == LAZ_TARGET_ANY && rest != 0) {
-        const struct laz_node *node = laz_node_at(set, rest);
-        bool is_and = node->kind == LAZ_NODE_AND;
+    while (out->target == LAZ_TARGET_ANY && count > 0) {
+        const struct laz_node *node = laz_node_at(set, parts[--count]);
 
-        if (has_magic(set, rule, laz_node_at(set, is_and ? node->child[1] : rest), out))
+        if (has_magic(set, rule, node, out))
             break;
         out->magic_len = 0;
-        rest = is_and ? node->child[0] : 0;
+        if (node->kind == LAZ_NODE_AND && count + 2 <= PARTS_MAX) {
+            parts[count++] = node->child[1];
+            parts[count++] = node->child[0];
+        }
     }
     unite(out);
 }

@@ -2,6 +2,8 @@
 
 #include "rules/compiler_priv.h"
 
+#define PARTS_MAX 64 /* that wait to be taken apart */
+
 /* Whether what a node asks costs little and depends on the object alone. */
 static bool is_cheap(uint8_t kind)
 {
@@ -31,22 +33,27 @@ static bool *find_cheap(const struct laz_ruleset *set, const struct laz_ir_rule 
     return cheap;
 }
 
-/* What 'and' joins at the top is taken apart from the right. */
+/* What 'and' joins at the top is taken apart; a part that lies too deep is left out. */
 bool laz_guard_emit(struct laz_buf *code, const struct laz_ruleset *set,
                     const struct laz_ir_rule *rule)
 {
     bool *cheap = find_cheap(set, rule);
     size_t start = code->len;
-    uint32_t rest = rule->condition;
+    uint32_t parts[PARTS_MAX] = {rule->condition};
+    size_t count = 1;
     bool ok = cheap != NULL, is_first;
 
-    while (ok && rest != 0) {
-        const struct laz_node *node = laz_node_at(set, rest);
-        uint32_t part = node->kind == LAZ_NODE_AND ? node->child[1] : rest;
+    while (ok && count > 0) {
+        uint32_t part = parts[--count];
+        const struct laz_node *node = laz_node_at(set, part);
 
-        rest = node->kind == LAZ_NODE_AND ? node->child[0] : 0;
-        if (!cheap[part - rule->node_first])
+        if (!cheap[part - rule->node_first]) {
+            if (node->kind == LAZ_NODE_AND && count + 2 <= PARTS_MAX) {
+                parts[count++] = node->child[0];
+                parts[count++] = node->child[1];
+            }
             continue;
+        }
         is_first = code->len == start;
         ok = laz_condition_emit_value(code, start, set, part);
         if (!is_first)

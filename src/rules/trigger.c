@@ -18,7 +18,8 @@ enum guess_kind {
 struct learned {
     uint8_t guess; /* enum guess_kind */
     bool is_wanted;
-    bool is_whole; /* all patterns below are wanted, not a choice among them */
+    bool is_partial; /* what of it can be made false is wanted */
+    bool is_whole;   /* all patterns below are wanted, not a choice among them */
     int64_t n;
     double cost;     /* LAZ_TRIGGER_NEVER: the node may be true whatever is not found */
     double all_cost; /* of all patterns below that can be triggers */
@@ -403,6 +404,16 @@ static void want(struct chooser *c, uint32_t node, bool is_whole)
     l->is_whole = l->is_whole || is_whole;
 }
 
+/* Of a node that may be true whatever is not found: what of its parts can be made false. They are
+ * then known without a search when the rule is looked at. */
+static void want_parts(struct chooser *c, uint32_t node)
+{
+    if (can_be_trigger(learned_of(c, node)->cost))
+        want(c, node, false);
+    else
+        learned_of(c, node)->is_partial = true;
+}
+
 static void want_below(struct chooser *c, const struct laz_node *node, bool is_whole)
 {
     for (unsigned i = 0; i < 4; i++)
@@ -443,6 +454,22 @@ static void take(struct chooser *c, const struct laz_node *node, const struct le
     }
 }
 
+/* Parents stand behind their children, so one pass takes all. */
+static void take_all(struct chooser *c)
+{
+    for (uint32_t i = c->rule->node_count; i-- > 0;) {
+        const struct laz_node *node = laz_node_at(c->set, c->rule->node_first + i);
+
+        if (c->learned[i].is_wanted) {
+            take(c, node, &c->learned[i]);
+        } else if (c->learned[i].is_partial &&
+                   (node->kind == LAZ_NODE_AND || node->kind == LAZ_NODE_OR)) {
+            want_parts(c, node->child[0]);
+            want_parts(c, node->child[1]);
+        }
+    }
+}
+
 bool laz_triggers_choose(struct laz_ruleset *set, const struct laz_ir_rule *rule,
                          const struct laz_trigger_costs *costs, struct laz_triggers *out)
 {
@@ -461,11 +488,9 @@ bool laz_triggers_choose(struct laz_ruleset *set, const struct laz_ir_rule *rule
         learn(&c);
         out->cost = learned_of(&c, rule->condition)->cost;
     }
-    if (c.learned != NULL && c.item_costs != NULL && can_be_trigger(out->cost)) {
-        want(&c, rule->condition, false);
-        for (uint32_t i = rule->node_count; i-- > 0;)
-            if (c.learned[i].is_wanted)
-                take(&c, laz_node_at(set, rule->node_first + i), &c.learned[i]);
+    if (c.learned != NULL && c.item_costs != NULL) {
+        want_parts(&c, rule->condition);
+        take_all(&c);
     }
     free(c.item_costs);
     free(c.learned);

@@ -46,12 +46,13 @@ static void of_each_rule_the_least_is_looked_for_without_which_it_is_false(void 
         {"none of ($rare, $rare2)", "|always"},
         {"4 of ($rare, $rare2, $usual)", ""},
         {"not $rare", "|always"},
+        {"filesize > 10 and (filesize < 5 or ($usual and $rare))", "$rare|always"},
         {"not $rare and $rare2", "$rare2"},
         {"($rare or $rare2) and $usual", "$rare $rare2"},
         {"($rare and $usual) or ($rare2 and $usual)", "$rare $rare2"},
         {"filesize > 10", "|always"},
         {"filesize > 10 and $rare", "$rare"},
-        {"filesize > 10 or $rare", "|always"},
+        {"filesize > 10 or $rare", "$rare|always"},
         {"#rare > 0", "$rare"},
         {"#rare == 1", "$rare"},
         {"#rare >= 0", "|always"},
@@ -90,7 +91,7 @@ static void of_each_rule_the_least_is_looked_for_without_which_it_is_false(void 
         snprintf(text, sizeof text,
                  "rule base { strings: $b = { AA 8E 71 05 E9 3C 66 D2 } condition: $b }\n"
                  "rule small { condition: filesize < 9 }\n"
-                 "rule t { strings: " STRINGS "condition: (%s) and (filesize < 1000000 or any of "
+                 "rule t { strings: " STRINGS "condition: (%s) and (filesize < 1000000 or not all of "
                  "them) }\n",
                  cases[i].condition);
         assert_int_equal(engine_build_text(&e, "t.yar", text, NULL), LAZ_OK);
