@@ -17,6 +17,14 @@ static const struct laz_field fields[] = {
     {"object.number_at()", "iii", 'i', false, LAZ_OBJECT_NUMBER_AT},
     /* What lies around the object: 0 for one that lies in nothing. */
     {"object.depth", "", 'i', false, LAZ_OBJECT_DEPTH},
+    /* What the object is called in what it lies in, where it stands there, counted from 1, how
+     * large it is, which its bytes do not say when it is encrypted, and how large what it lies in
+     * is. */
+    {"object.name", "", 's', false, LAZ_OBJECT_NAME},
+    {"object.position", "", 'i', false, LAZ_OBJECT_POSITION},
+    {"object.size", "", 'i', false, LAZ_OBJECT_SIZE},
+    {"object.is_encrypted", "", 'i', false, LAZ_OBJECT_IS_ENCRYPTED},
+    {"object.container_size", "", 'i', false, LAZ_OBJECT_CONTAINER_SIZE},
     /* Whether what lies so many layers around it, from 1, is of this type: "CL_TYPE_ZIP". */
     {"object.is_in()", "is", 'i', false, LAZ_OBJECT_IS_IN},
 };

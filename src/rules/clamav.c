@@ -14,6 +14,13 @@ static const struct {
     [LAZ_CLAMAV_BODIES] = {laz_clamav_read_body_line, ':'},
     [LAZ_CLAMAV_LOGICAL] = {laz_clamav_read_logical, ';'},
     [LAZ_CLAMAV_IGNORED] = {laz_clamav_check_ignored, ':'},
+    [LAZ_CLAMAV_METADATA] = {laz_clamav_read_metadata, ':'},
+    [LAZ_CLAMAV_CERTIFICATES] = {laz_clamav_read_certificate, ';'},
+    [LAZ_CLAMAV_MAGIC] = {laz_clamav_read_magic, ':'},
+    [LAZ_CLAMAV_PHISHING] = {laz_clamav_read_phishing, ':'},
+    [LAZ_CLAMAV_BAD_URLS] = {laz_clamav_read_bad_url, ':'},
+    [LAZ_CLAMAV_GOOD_URLS] = {laz_clamav_read_good_url, ':'},
+    [LAZ_CLAMAV_SETTINGS] = {laz_clamav_read_setting, ':'},
 };
 
 /* What is read before all else. */

@@ -18,7 +18,8 @@ static size_t field_len(struct laz_view rest, bool has_expressions)
     return rest.len;
 }
 
-/* Logical signatures: only sub-signatures, which are behind three other fields, hold expressions. */
+/* Logical signatures: only sub-signatures, which are behind three other fields, hold expressions.
+ */
 static void split_logical(struct laz_clamav_line *line)
 {
     struct laz_view rest = line->text;

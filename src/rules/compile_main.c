@@ -367,6 +367,7 @@ static void say_fates(const struct laz_ruleset *set)
         [LAZ_FATE_LEVEL] = "for other engines",
         [LAZ_FATE_IGNORED] = "by ignored names",
         [LAZ_FATE_UNWANTED] = "of unwanted programs",
+        [LAZ_FATE_UNUSED] = "of no use here",
         [LAZ_FATE_UNSUPPORTED] = "not supported",
         [LAZ_FATE_WRONG] = "malformed",
     };

@@ -136,6 +136,7 @@ enum laz_fate {
     LAZ_FATE_UNWANTED,    /* it is of unwanted programs, for which nobody asked */
     LAZ_FATE_UNSUPPORTED, /* it was told */
     LAZ_FATE_WRONG,       /* it was told */
+    LAZ_FATE_UNUSED,      /* it is well formed, and nothing here makes use of it */
     LAZ_FATES,
 };
 

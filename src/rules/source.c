@@ -67,6 +67,7 @@ static enum laz_status read_yara(struct laz_ruleset *set, const struct laz_sourc
 
 static_assert((int)LAZ_FATE_TAKEN == (int)LAZ_SOURCE_TAKEN, "fates");
 static_assert((int)LAZ_FATE_WRONG == (int)LAZ_SOURCE_WRONG, "fates");
+static_assert((int)LAZ_FATE_UNUSED == (int)LAZ_SOURCE_ENDED, "fates");
 
 static enum laz_status read_clamav(struct laz_ruleset *set, const struct laz_source *source,
                                    const struct laz_source_options *options, uint32_t name,

@@ -147,12 +147,46 @@ static bool program_value(const struct laz_program *p, enum laz_object_field fie
     case LAZ_OBJECT_HAS_VERSION_KEY:
         *out = has_version_key(p, args[0].n);
         return true;
-    case LAZ_OBJECT_NUMBER_AT:
-    case LAZ_OBJECT_DEPTH:
-    case LAZ_OBJECT_IS_IN:
+    default: /* known without the program */
         break;
     }
     return false;
+}
+
+/* What is known of the object by what it lies in. */
+static bool member_value(const struct laz_modules *m, enum laz_object_field field, int64_t *out)
+{
+    const struct laz_modules_around *around = m->input.around;
+    bool is_member = around != NULL && around->depth > 0;
+
+    switch (field) {
+    case LAZ_OBJECT_DEPTH:
+        *out = around == NULL ? 0 : (int64_t)around->depth;
+        return true;
+    case LAZ_OBJECT_POSITION:
+        *out = is_member ? (int64_t)around->position : 0;
+        return true;
+    case LAZ_OBJECT_SIZE:
+        *out =
+            is_member ? offset_or_nowhere(true, around->object_size) : (int64_t)m->input.bytes.len;
+        return true;
+    case LAZ_OBJECT_IS_ENCRYPTED:
+        *out = is_member && around->is_encrypted;
+        return true;
+    case LAZ_OBJECT_CONTAINER_SIZE:
+        *out = is_member ? offset_or_nowhere(true, around->size) : 0;
+        return is_member;
+    default:
+        return false;
+    }
+}
+
+static bool take_name(const struct laz_modules_around *around, struct laz_value *out)
+{
+    if (around == NULL || around->depth == 0)
+        return false;
+    *out = laz_value_text(around->name);
+    return true;
 }
 
 bool laz_module_object(struct laz_modules *m, uint32_t index, const struct laz_value *args,
@@ -165,10 +199,12 @@ bool laz_module_object(struct laz_modules *m, uint32_t index, const struct laz_v
 
     if (field == LAZ_OBJECT_NUMBER_AT)
         ok = number_at(m->input.bytes, args[0].n, args[1].n, args[2].n, &n);
-    else if (field == LAZ_OBJECT_DEPTH)
-        n = around == NULL ? 0 : (int64_t)around->depth;
+    else if (field == LAZ_OBJECT_NAME)
+        return take_name(around, out);
     else if (field == LAZ_OBJECT_IS_IN)
         n = is_in(around, args[0].n, args[1].text);
+    else if (field > LAZ_OBJECT_IS_IN || field == LAZ_OBJECT_DEPTH)
+        ok = member_value(m, field, &n);
     else
         ok = program_value(
             laz_modules_state(m, LAZ_MODULE_OBJECT, sizeof(struct laz_program), open_object), field,

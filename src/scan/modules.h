@@ -14,6 +14,12 @@ struct laz_modules;
 struct laz_modules_around {
     const char *const *types;
     uint32_t depth;
+    uint64_t size; /* of the innermost */
+    /* of the object in it */
+    struct laz_view name;
+    uint64_t position; /* from 1; 0: it lies in nothing */
+    uint64_t object_size;
+    bool is_encrypted;
 };
 
 /* What is known of an object besides its bytes. Texts are borrowed and may be NULL or empty. */

@@ -159,6 +159,22 @@ static void run_all_rules(struct laz_scanner *s, const struct laz_type *type, st
     run_normal(s, type, bytes, laz_normal_shown, target);
 }
 
+void laz_object_judge_closed(struct laz_scanner *s, const struct laz_member *member)
+{
+    static const struct laz_type closed = {.name = "data"};
+
+    if (!laz_matcher_has_normal(s->matcher))
+        return;
+    s->object = (struct laz_view){0};
+    s->first_detection = s->verdict->detection_count;
+    s->is_allowed_known = false;
+    s->member_size = member->size;
+    s->is_encrypted = member->encrypted;
+    run_rules(s, &closed, s->object, LAZ_TARGET_ANY, true); /* YARA's rules are of bytes */
+    s->member_size = 0;
+    s->is_encrypted = false;
+}
+
 void laz_object_judge(struct laz_scanner *s, const struct laz_type *type, struct laz_view bytes)
 {
     bool opens = type->group == LAZ_TYPE_ARCHIVE || type->group == LAZ_TYPE_STREAM;

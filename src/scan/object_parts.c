@@ -148,6 +148,14 @@ void laz_object_look_around(const struct laz_scanner *s, const char *types[LAZ_S
 {
     for (uint32_t i = 0; i < s->depth; i++)
         types[i] = clamav_name(s->frames[i].type, s->frames[i].bytes);
-    out->types = types;
-    out->depth = s->depth;
+    *out = (struct laz_modules_around){.types = types, .depth = s->depth};
+    if (s->depth == 0)
+        return;
+    out->size = s->frames[s->depth - 1].bytes.len;
+    out->name = laz_view_from_offset(laz_scanner_path(s), s->frames[s->depth - 1].path_len);
+    if (out->name.len > 0 && out->name.data[0] == '/')
+        out->name = laz_view_from_offset(out->name, 1);
+    out->position = s->frames[s->depth - 1].member_count;
+    out->object_size = s->member_size > s->object.len ? s->member_size : s->object.len;
+    out->is_encrypted = s->is_encrypted;
 }

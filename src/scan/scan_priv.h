@@ -37,7 +37,9 @@ struct laz_scanner {
 
     /* the object that is judged */
     struct laz_view object;
-    uint32_t first_detection;          /* of it, in the verdict */
+    uint32_t first_detection; /* of it, in the verdict */
+    uint64_t member_size;     /* as its archive says, of one that is not read */
+    bool is_encrypted;
     bool is_normal;                    /* what is searched is its normal form (normal.h) */
     bool is_allowed_known, is_allowed; /* that it is known to be clean, once asked */
 };
@@ -52,6 +54,8 @@ bool laz_object_add_hit(void *context, const struct laz_hit *hit);
 /* object_parts.c: what is known of the object by digests, of it and of its parts. */
 void laz_object_find_digests(struct laz_scanner *s, const struct laz_type *type,
                              struct laz_view bytes);
+/* A member that cannot be read: what is known of it without its bytes. */
+void laz_object_judge_closed(struct laz_scanner *s, const struct laz_member *member);
 bool laz_object_is_allowed(struct laz_scanner *s);
 void laz_object_look_around(const struct laz_scanner *s, const char *types[LAZ_SCAN_DEPTH_LIMIT],
                             struct laz_modules_around *out);

@@ -208,6 +208,7 @@ static void visit_member(struct laz_scanner *s, struct laz_frame *f, const struc
         visit(s, m->in_place);
     } else if (m->encrypted) {
         laz_scanner_note(s, LAZ_REASON_ENCRYPTED, f->type->name);
+        laz_object_judge_closed(s, m);
         s->verdict->skipped += m->size;
     } else if (m->has_data) {
         struct laz_view bytes;
