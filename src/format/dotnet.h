@@ -82,9 +82,9 @@ struct laz_dotnet {
     bool has_resource_base;
     uint64_t resource_base;
 
-    /* Tables; those that are not there, or stand behind one that cannot be read, have no rows. */
-    bool has_tables;       /* and the tables that the file names up to a broken one are read */
-    bool tables_are_whole; /* none was broken: only then there are classes */
+    /* Tables; those that are not there, or stand behind an unknown one, have no rows. */
+    bool has_tables;
+    bool tables_are_known; /* all of them: only then there are classes */
     struct laz_dotnet_rows tables[LAZ_DOTNET_TABLES];
     uint32_t
         counts[LAZ_DOTNET_TABLES]; /* as the file says: the width of an index follows from it */

@@ -199,7 +199,7 @@ struct laz_dotnet_classes *laz_dotnet_classes_read(const struct laz_dotnet *d,
 {
     struct laz_dotnet_classes *c;
 
-    if (!d->has_tables || !d->tables_are_whole)
+    if (!d->has_tables || !d->tables_are_known)
         return NULL;
     c = laz_arena_get(arena, sizeof *c);
     if (c == NULL)

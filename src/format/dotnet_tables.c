@@ -183,10 +183,10 @@ void laz_dotnet_find_tables(struct laz_dotnet *d)
         if ((present >> t & 1) == 0)
             continue;
         d->tables[t] = (struct laz_dotnet_rows){v, d->counts[t], row_size(d, t)};
-        if (!laz_skip(&v, (uint64_t)d->counts[t] * d->tables[t].size))
-            return; /* this one is cut, and nobody knows where the next ones are */
+        /* Of one that is cut, and of all behind it, there are the rows that the file has. */
+        v = laz_view_from_offset(v, (uint64_t)d->counts[t] * d->tables[t].size);
     }
-    d->tables_are_whole = present >> LAZ_DOTNET_TABLES == 0;
+    d->tables_are_known = present >> LAZ_DOTNET_TABLES == 0;
 }
 
 bool laz_dotnet_row(const struct laz_dotnet *d, enum laz_dotnet_table table, uint32_t index,

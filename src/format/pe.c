@@ -15,18 +15,6 @@
 #define CHECKSUM_OFFSET       64  /* in the optional header of both kinds */
 #define ALIGNMENT_MAX         512 /* larger ones are ignored by the loader */
 
-static bool is_known_machine(uint16_t machine)
-{
-    static const uint16_t known[] = {0,     0x1D3,  0x8664, 0x1C0, 0x1C4, 0xAA64, 0xEBC, 0x14C,
-                                     0x200, 0x9041, 0x266,  0x366, 0x466, 0x1F0,  0x1F1, 0x166,
-                                     0x1A2, 0x1A3,  0x1A6,  0x1A8, 0x1C2, 0x169};
-
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (machine == known[i])
-            return true;
-    return false;
-}
-
 static bool take_header(struct laz_view file, struct laz_view *out)
 {
     struct laz_view v = laz_view_from_offset(file, HEADER_POINTER_OFFSET);
@@ -121,9 +109,8 @@ bool laz_pe_read(struct laz_view file, struct laz_pe *out)
     out->sections_offset = out->optional_offset + out->optional_size;
     has_optional =
         take_standard_part(&v, out) && take_windows_part(&v, out) && take_directories(&v, out);
-    /* Signed in the format: half of all offsets point before the file. */
-    out->is_whole =
-        has_optional && is_known_machine(out->machine) && out->header_offset <= INT32_MAX;
+    /* The offset is signed: half of all values point before the file. */
+    out->is_whole = has_optional && out->header_offset <= INT32_MAX;
     return true;
 }
 

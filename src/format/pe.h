@@ -37,8 +37,8 @@ struct laz_pe {
     uint64_t optional_offset; /* of the optional header */
     uint64_t sections_offset;
     bool is_64bit;
-    /* The machine is a known one and the optional header is wholly in the file: without this YARA
-     * sees no PE, and the fields from linker_major on may be 0. */
+    /* The optional header is wholly in the file: without this YARA sees no PE, and the fields from
+     * magic on may be 0. */
     bool is_whole;
 
     uint16_t machine, section_count; /* as the header says; see laz_pe_section_at */

@@ -341,7 +341,7 @@ static void damage_is_not_there_instead_of_wrong(void **state)
         const char *lines;
     } cases[] = {
         {0, 0x00004551, "pe.is_pe = 0\npe.machine = undefined\n"},
-        {4, 0x00021234, "pe.is_pe = 0\n"}, /* a machine that nobody knows */
+        {4, 0x00021234, "pe.is_pe = 1\npe.machine = 4660\n"}, /* that nobody knows */
         {4, 0xFFFF014C,
          "pe.is_pe = 1\npe.number_of_sections = 65535\npe.sections[96].name = "
          "undefined\npe.number_of_imports = 0\n"},
