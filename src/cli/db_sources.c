@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/number.h"
+#include "cli/db_includes.h"
 #include "cli/db_pack.h"
 #include "rules/bundle.h"
 #include "rules/language.h"
@@ -85,6 +86,8 @@ static enum laz_status add_file(int bundle, const char *path, const char *name, 
         s = add_sign_file(bundle, path, name, mapping.bytes, err);
     if (s == LAZ_OK)
         s = laz_db_source_write_list(bundle, name, list, mapping.bytes, err);
+    if (s == LAZ_OK && list == NULL && laz_language_of(laz_view_of(path)) == LAZ_LANGUAGE_YARA)
+        s = laz_db_includes_add(bundle, path, name, mapping.bytes, err);
     laz_mapping_clear(&mapping);
     return s;
 }

@@ -9,6 +9,7 @@
 #include "rules/bundle.h"
 #include "rules/compile_yara.h"
 #include "rules/compiler.h"
+#include "rules/include.h"
 #include "rules/pack.h"
 #include "rules/reuse.h"
 #include "sign/digest.h"
@@ -17,10 +18,11 @@
 #include "sys/identity.h"
 #include "sys/sandbox.h"
 
-#define SOURCES_MAX 256 /* by descriptor; a bundle holds any number */
-#define DEFINES_MAX 64
-#define MEMORY_MAX  (4 * GIB)
-#define CPU_SECONDS 1800
+#define SOURCES_MAX      256 /* by descriptor; a bundle holds any number */
+#define DEFINES_MAX      64
+#define MEMORY_MAX       (4 * GIB)
+#define CPU_SECONDS      1800
+#define INCLUDE_PATH_MAX 4096
 
 struct named_fd {
     char *name; /* borrowed from argv */
@@ -213,6 +215,15 @@ static void say_skipped(void *context, const struct laz_error *why)
     ++*(uint64_t *)context;
 }
 
+static void say_warning(void *context, const struct laz_error *why)
+{
+    char text[1200];
+
+    (void)context;
+    laz_error_text(why, text, sizeof text);
+    fprintf(stderr, "%s\n", text);
+}
+
 /* Before the sandbox closes: it lets nothing be shared that is not mapped already. */
 static enum laz_status map_all(struct laz_error *err)
 {
@@ -247,6 +258,39 @@ static enum laz_status add_input(struct laz_source source, struct laz_view sign_
     return LAZ_OK;
 }
 
+/* What sources include. */
+static struct laz_source *includes;
+static size_t include_count;
+
+static enum laz_status add_include(const struct laz_source *source, struct laz_error *err)
+{
+    struct laz_source *more = realloc(includes, (include_count + 1) * sizeof *more);
+
+    if (more == NULL)
+        return laz_fail(err, LAZ_NOMEM, "bundle", "", "no memory", "");
+    includes = more;
+    includes[include_count] = *source;
+    includes[include_count++].list = NULL;
+    return LAZ_OK;
+}
+
+static bool find_include(void *context, const struct laz_source *from, struct laz_view name,
+                         struct laz_source *out)
+{
+    LAZ_OWNED(laz_buf_drop) struct laz_buf path = {.max = INCLUDE_PATH_MAX};
+
+    (void)context;
+    if (laz_include_path(from->name, name, &path) != LAZ_OK)
+        return false;
+    for (size_t i = 0; i < include_count; i++) {
+        if (strcmp(includes[i].name, laz_buf_text(&path)) != 0)
+            continue;
+        *out = includes[i];
+        return true;
+    }
+    return false;
+}
+
 /* A detached signature stands before its pack, with the pack's name and this ending. */
 static bool is_sign_file_of(const struct laz_source *sign, const char *pack)
 {
@@ -268,6 +312,12 @@ static enum laz_status collect_bundle(struct laz_error *err)
 
         if (!laz_bundle_take(&rest, &source))
             return laz_fail(err, LAZ_DAMAGED, "bundle", "", "is cut short", "");
+        if (source.list != NULL && strcmp(source.list, LAZ_INCLUDED) == 0) {
+            s = add_include(&source, err);
+            if (s != LAZ_OK)
+                return s;
+            continue;
+        }
         if (laz_view_ends_text(laz_view_of(source.name), ".sign")) {
             sign = source;
             continue;
@@ -297,6 +347,14 @@ static enum laz_status collect(struct laz_error *err)
     return collect_bundle(err);
 }
 
+static bool add_include_key(struct laz_digest_job *job, const struct laz_source *source)
+{
+    char digest[2 * LAZ_SHA256_SIZE + 1] = {0};
+
+    laz_hex_encode(laz_view_from(source->sha256, LAZ_SHA256_SIZE), digest);
+    return laz_rules_key_add_text(job, source->name) && laz_rules_key_add_text(job, digest);
+}
+
 /* A digest of all that decides what rules become: this program, its options, and the sources of
  * rules in their order. False when something has no digest. */
 static bool make_key(uint8_t key[32])
@@ -306,6 +364,8 @@ static bool make_key(uint8_t key[32])
 
     for (size_t i = 0; ok && i < input_count; i++)
         ok = laz_rules_key_add(&job, &inputs[i].source);
+    for (size_t i = 0; ok && i < include_count; i++)
+        ok = add_include_key(&job, &includes[i]);
     for (size_t i = 0; ok && i < arg_define_count; i++)
         ok = laz_rules_key_add_text(&job, arg_define_texts[i]);
     ok = ok && laz_rules_key_add_text(&job, arg_platform);
@@ -337,6 +397,8 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_database **p
     char now[LAZ_TIME_TEXT_SIZE];
     struct laz_source_options options = {
         .skipped = arg_skip_unsupported ? say_skipped : NULL,
+        .warned = say_warning,
+        .include = find_include,
         .context = &skipped_count,
         .externals = arg_defines,
         .external_count = arg_define_count,

@@ -156,6 +156,34 @@ takes_definitions() {
     [[ $status -eq 1 ]] && grep -q Doc found
     refused 2 'is not NAME=VALUE' "$lazaret" db build -d 1=2 -o defined.lzdb defined.yar
 }
+takes_includes() {
+    mkdir -p included/below
+    printf 'include "below/b.yar"\nrule a { condition: b and c }\n' >included/a.yar
+    printf '// include "none.yar"\ninclude "../c.inc"\nrule b { strings: $a = "hello" condition: $a }\n' >included/below/b.yar
+    echo 'rule c { condition: filesize > 5 }' >included/c.inc
+    "$lazaret" db build --strict -o included.lzdb included/a.yar
+    local status=0
+    "$lazaret" scan --db included.lzdb greeting >found || status=$?
+    [[ $status -eq 1 ]] && grep -q ' a$' found
+    echo 'rule c { condition: filesize > 500 }' >included/c.inc # it is read anew
+    "$lazaret" db build --strict -o included.lzdb included/a.yar
+    "$lazaret" scan --db included.lzdb greeting >found || true
+    grep -q ' b$' found && ! grep -q ' a$' found
+    echo 'include "a.yar"' >included/c.inc
+    refused 2 'included/c.inc:1:9: the file includes itself by way of others' \
+        "$lazaret" db build --strict -o included.lzdb included/a.yar
+    echo 'include "missing.yar"' >included/c.inc
+    refused 2 'c.inc:1:9: the file to include cannot be read' \
+        "$lazaret" db build --strict -o included.lzdb included/a.yar
+}
+says_names_to_rules() {
+    echo 'rule Named { condition: filename == "hello" and filepath endswith "/hello" and extension == "" }' >named.yar
+    "$lazaret" db build --strict -o named.lzdb named.yar
+    local status=0
+    "$lazaret" scan --db named.lzdb ./hello >found || status=$?
+    [[ $status -eq 1 ]] && grep -q Named found
+    "$lazaret" scan --db named.lzdb greeting >found
+}
 needs_no_shared_vectorscan() {
     for program in lazaret lazaret-compile lazaret-worker; do
         ! ldd "$LAZ_BUILD/$program" | grep -q libhs || return 1
@@ -219,6 +247,8 @@ check 'what a killed build left is removed by the next' clears_up_after_a_kill
 check 'but not what another build works at' spares_a_build_that_runs
 check 'more sources than descriptors are taken' takes_many_sources
 check 'external variables mean what is defined' takes_definitions
+check 'files include others, which count from where they lie' takes_includes
+check 'rules learn the name of a file' says_names_to_rules
 check 'no program needs the shared library of Vectorscan' needs_no_shared_vectorscan
 check 'the compiler takes descriptors only' compiler_opens_nothing
 check 'rules are taken over where only lists changed' takes_over_rules
