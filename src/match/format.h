@@ -136,6 +136,7 @@ enum laz_form_flag {
     LAZ_FORM_FROM_ATOM = 16, /* ahead begins at the atom's first byte */
     LAZ_FORM_GREEDY = 32,    /* of two lengths from one start the longer stays */
     LAZ_FORM_PCRE = 64,      /* ahead is a program of pcre.h, back is empty, and there is no atom */
+    LAZ_FORM_BYTES = 256,    /* a REGEX reads bytes, whatever WIDE says of the ends of words */
     LAZ_FORM_ASCII_TOO = 128, /* of a wide form: what is found without zero bytes goes before */
 };
 

@@ -78,7 +78,7 @@ static void find_ascii(struct starts *s, uint64_t offset)
 void laz_matcher_verify_regex(struct laz_matcher *m, const struct laz_form *form, uint64_t offset,
                               uint64_t end)
 {
-    bool wide = (form->flags & LAZ_FORM_WIDE) != 0;
+    bool wide = (form->flags & LAZ_FORM_WIDE) != 0 && (form->flags & LAZ_FORM_BYTES) == 0;
     struct laz_regex_walk back = walk_of(m, form, false, wide);
     struct starts starts;
 

@@ -94,6 +94,7 @@ static uint32_t flags_of(const struct laz_body *body, const struct laz_cut_form 
            (form->is_regex ? (uint32_t)LAZ_FORM_REGEX : 0) |
            (form->is_pcre ? (uint32_t)LAZ_FORM_PCRE : 0) |
            (form->is_from_atom ? (uint32_t)LAZ_FORM_FROM_ATOM : 0) |
+           (form->is_of_bytes ? (uint32_t)LAZ_FORM_BYTES : 0) |
            (form->is_greedy ? (uint32_t)LAZ_FORM_GREEDY : 0) |
            (form->is_ascii_too ? (uint32_t)LAZ_FORM_ASCII_TOO : 0);
 }

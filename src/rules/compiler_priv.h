@@ -21,6 +21,7 @@ struct laz_cut_form {
      * no atom (atom_len 0). */
     bool is_regex;
     bool is_pcre;      /* of Perl's: ahead is its program (match/pcre.h), and it has no atom */
+    bool is_of_bytes;  /* LAZ_FORM_BYTES */
     bool is_from_atom; /* ahead begins at the atom's first byte */
     bool is_greedy;    /* LAZ_FORM_GREEDY */
     bool is_ascii_too; /* LAZ_FORM_ASCII_TOO */

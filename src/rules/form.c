@@ -140,11 +140,13 @@ static bool unfold(struct laz_ruleset *set, struct laz_list *work, const struct 
 static bool cut_tokens(struct laz_ruleset *set, const struct laz_cut_form *form,
                        struct laz_list *forms, const char **why)
 {
+    struct laz_cut_form base = *form;
     struct laz_regex_tree tree;
     bool ok;
 
+    base.is_of_bytes = true; /* wide text has its zeros among its tokens */
     if (laz_regex_from_tokens(set, form, &tree)) {
-        ok = laz_regex_cut(set, &tree, form, forms);
+        ok = laz_regex_cut(set, &tree, &base, forms);
         if (!ok)
             *why = "expected a smaller string";
     } else {

@@ -337,7 +337,7 @@ bool laz_regex_cut(struct laz_ruleset *set, const struct laz_regex_tree *t,
     if (c == NULL)
         return false;
     c->t = t;
-    c->wide = body->wide;
+    c->wide = body->wide && !base->is_of_bytes;
     form.is_regex = true;
     form.is_greedy = t->has_greedy;
     form.is_ascii_too = body->wide && body->ascii_too;

@@ -2,7 +2,8 @@
 #include "base/text.h"
 #include "rules/yara_priv.h"
 
-#define JUMP_DIGITS_MAX 10
+#define JUMP_DIGITS_MAX      10
+#define ALTERNATIVE_JUMP_MAX 200 /* YARA's own */
 
 /* A hex string on its way: which token came last decides what may follow. */
 struct hex {
@@ -86,13 +87,19 @@ static enum laz_status take_jump(struct hex *h, struct laz_error *err)
     bool has_min = take_number(h, &token.min);
 
     if (take_char(h, '-')) {
-        if (!take_number(h, &token.max))
+        if (!has_min)
+            token.min = 0;
+        else if (!take_number(h, &token.max))
             token.max = LAZ_GAP_MAX;
     } else if (has_min) {
         token.max = token.min;
+        if (token.max == 0)
+            return wrong(h, "expected a jump over at least one byte", err);
     } else {
         return wrong(h, "expected a jump: [n], [n-m], [n-] or [-]", err);
     }
+    if (h->depth > 0 && token.max > ALTERNATIVE_JUMP_MAX)
+        return wrong(h, "expected a jump of at most 200 bytes inside alternatives", err);
     if (token.min > token.max)
         return wrong(h, "expected a jump whose end is not before its start", err);
     laz_yara_skip_blank(h->y);
