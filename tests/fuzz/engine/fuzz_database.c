@@ -79,6 +79,7 @@ static uint8_t *make_image(const uint8_t *data, size_t size, size_t *len)
     memcpy((uint8_t *)image + start, matcher.data, matcher.len);
     put((uint8_t *)image + 16, *len, 8);
     memcpy((uint8_t *)image + 40, ours->data + 40, 4); /* features */
+    memcpy((uint8_t *)image + 52, ours->data + 52, 4); /* of the table of fields */
     put(entry_of(image, LAZ_SECTION_MATCHER), start, 8);
     put(entry_of(image, LAZ_SECTION_MATCHER) + 8, matcher.len, 8);
     for (size_t i = 0; i < LAZ_SECTIONS; i++)
