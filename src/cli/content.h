@@ -73,6 +73,9 @@ struct laz_content_build {
     struct laz_buf left_out_names, left_out_files;
 };
 
+/* A file without a name: on the disk, for content may be larger than memory, and gone with its last
+ * descriptor. -1 and errno on failure. */
+int laz_content_room(const struct laz_content *c);
 void laz_content_build_init(struct laz_content_build *b, struct laz_content *c);
 void laz_content_build_clear(struct laz_content_build *b);
 /* Puts all enabled sources into the bundle; one that cannot be read is told and left out. inputs is
@@ -80,7 +83,8 @@ void laz_content_build_clear(struct laz_content_build *b);
 LAZ_CHECKED enum laz_status laz_content_gather(struct laz_content_build *b,
                                                char inputs[LAZ_FEED_DIGEST_SIZE],
                                                struct laz_error *err);
-/* Makes the database. When one source makes the compiler fail, it is left out and the others go on.
+/* content_compile.c
+ * Makes the database. When one source makes the compiler fail, it is left out and the others go on.
  */
 LAZ_CHECKED enum laz_status laz_content_compile(struct laz_content_build *b, int out,
                                                 struct laz_error *err);

@@ -62,6 +62,7 @@ clean = (home.clean / "file3").read_bytes()
 add("folder", lists, "lists")
 done = home.update()
 tap.equal("a hash of a clean file does not count", [], home.scan(clean))
+tap.check("the other hashes of its list do", any("Test.Bad" in n for n in home.scan(b"bad")), done.stderr)
 drop("lists")
 
 # ---------------------------------------------------------------- test samples
