@@ -18,7 +18,7 @@ static bool read_number(struct laz_view text, uint64_t max, uint64_t *out)
 /* [h|d|a|i][l|b][e]BYTES */
 struct options {
     uint8_t form; /* 'h', 'd', 'a' or 'i' */
-    bool is_little, is_exact;
+    bool is_little, is_exact, has_order;
     uint64_t len;
 };
 
@@ -31,6 +31,7 @@ static bool read_options(struct laz_view text, struct options *out)
     laz_ignore(laz_skip(&text, 1)); /* it is there */
     if (text.len > 0 && (text.data[0] == 'l' || text.data[0] == 'b')) {
         out->is_little = text.data[0] == 'l';
+        out->has_order = true;
         laz_ignore(laz_skip(&text, 1)); /* it is there */
     }
     if (text.len > 0 && text.data[0] == 'e') {
@@ -38,6 +39,8 @@ static bool read_options(struct laz_view text, struct options *out)
         laz_ignore(laz_skip(&text, 1)); /* it is there */
     }
     if (!read_number(text, TEXT_LEN_MAX, &out->len) || out->len == 0)
+        return false;
+    if (out->form != 'd' && !out->has_order) /* clamscan takes it and never finds it */
         return false;
     if (out->form == 'i')
         return out->len == 1 || out->len == 2 || out->len == 4 || out->len == 8;

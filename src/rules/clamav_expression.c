@@ -78,17 +78,19 @@ static enum laz_status take_how_often(struct reader *r, struct term *term)
     return LAZ_OK;
 }
 
-static enum laz_status take_level(struct reader *r, bool in_parentheses, uint32_t *out);
+static enum laz_status take_level(struct reader *r, bool in_parentheses, uint32_t *out,
+                                  size_t *count);
 
 static enum laz_status take_group(struct reader *r, uint32_t *out)
 {
     const uint8_t *open = r->rest.data;
+    size_t count = 0;
     enum laz_status s;
 
     laz_ignore(laz_skip(&r->rest, 1)); /* the parenthesis, which is there */
     if (++r->depth > DEPTH_MAX)
         return expected(r, open, "expected fewer parentheses inside one another");
-    s = take_level(r, true, out);
+    s = take_level(r, true, out, &count);
     if (s != LAZ_OK)
         return s;
     if (!next_is(r, ")"))
@@ -97,8 +99,7 @@ static enum laz_status take_group(struct reader *r, uint32_t *out)
     r->depth--;
     if (!next_is(r, "=<>"))
         return LAZ_OK;
-    /* One of one sub-signature, or of a group, says nothing of its own. */
-    if (r->terms[*out].kind == TERM_SUB || r->terms[*out].how != 0)
+    if (count < 2) /* ClamAV takes none of one sub-signature, or of one group */
         return expected(r, r->rest.data, "expected a group of several before a number of matches");
     return take_how_often(r, &r->terms[*out]);
 }
@@ -141,7 +142,8 @@ static enum laz_status fold(struct reader *r, const uint32_t *operands, const ui
     return LAZ_OK;
 }
 
-static enum laz_status take_level(struct reader *r, bool in_parentheses, uint32_t *out)
+static enum laz_status take_level(struct reader *r, bool in_parentheses, uint32_t *out,
+                                  size_t *operand_count)
 {
     uint32_t operands[LAZ_CLAMAV_SUBS_MAX * 2];
     uint8_t kinds[LAZ_CLAMAV_SUBS_MAX * 2];
@@ -160,6 +162,7 @@ static enum laz_status take_level(struct reader *r, bool in_parentheses, uint32_
         kinds[count - 1] = r->rest.data[0] == '&' ? TERM_AND : TERM_OR;
         laz_ignore(laz_skip(&r->rest, 1)); /* the sign, which is there */
     }
+    *operand_count = count;
     if (!in_parentheses || count < 3)
         return fold(r, operands, kinds, 0, count, out);
     s = fold(r, operands, kinds, 0, count - 1, &operands[count - 2]);
@@ -346,7 +349,8 @@ enum laz_status laz_clamav_read_expression(struct laz_clamav_logic *logic, struc
         .status = LAZ_OK,
     };
     uint32_t root = 0;
-    enum laz_status s = take_level(&r, false, &root);
+    size_t count;
+    enum laz_status s = take_level(&r, false, &root, &count);
 
     if (s != LAZ_OK)
         return s;

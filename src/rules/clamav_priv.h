@@ -7,8 +7,8 @@
 #define LAZ_CLAMAV_FIELDS_MAX 68 /* of a logical signature: three, and 64 sub-signatures */
 
 /* The functionality level of ClamAV that we read like: signatures may name the levels for which
- * they are (its manual, "Functionality levels"). 210 is that of 1.4. */
-#define LAZ_CLAMAV_LEVEL 210
+ * they are (its manual, "Functionality levels"). 216 is that of 1.4.6. */
+#define LAZ_CLAMAV_LEVEL 216
 
 /* One list while it is read, and the line that is read of it. */
 struct laz_clamav_line {

@@ -8,6 +8,7 @@
  *   === values              what modules say of the object: case_values.h
  *   === prelude, strings    what each of the conditions that follow has before it
  *   === conditions          one a line: case_conditions.h; each counts as a test
+ *   === signatures ENDING   ClamAV's, one a line: case_signatures.h; each counts as a test
  *   === expected            names, one a line, sorted; nothing when the object is clean
  *   === refused             where and what: NAME:LINE:COLUMN: why
  */
@@ -17,6 +18,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "case_conditions.h"
+#include "case_signatures.h"
 #include "case_values.h"
 #include "engine.h"
 #include "sys/fd.h"
@@ -219,6 +221,22 @@ static bool check_conditions(struct test_case *c)
     return true;
 }
 
+static bool check_signatures(struct test_case *c, struct laz_view ending)
+{
+    struct case_signatures signatures = {
+        .object = laz_buf_view(&c->input),
+        .target = c->target,
+        .others = c->sources,
+        .other_count = c->source_count,
+    };
+    char text[16];
+
+    snprintf(text, sizeof text, "%.*s", (int)ending.len, (const char *)ending.data);
+    signatures.ending = text;
+    case_signatures_run(&signatures, c->body, report, c->tap);
+    return true;
+}
+
 static bool check_refused(struct test_case *c)
 {
     char place[1024];
@@ -259,6 +277,9 @@ static bool run_sections(struct test_case *c)
         } else if (laz_view_equal_text(c->title, "strings")) {
             c->conditions.strings = c->body;
             ok = true;
+        } else if (take_prefix(&c->title, "signatures ")) {
+            check_count++;
+            ok = check_signatures(c, c->title);
         } else {
             check_count++;
             ok = laz_view_equal_text(c->title, "expected")     ? check_expected(c)

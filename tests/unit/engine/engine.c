@@ -53,6 +53,8 @@ enum laz_status engine_build(struct engine *e, const struct laz_source *sources,
     laz_ruleset_init(&set);
     laz_buf_init(&image, LAZ_IMAGE_MAX);
     for (size_t i = 0; s == LAZ_OK && i < count; i++)
+        s = laz_source_prepare(&set, &sources[i], err);
+    for (size_t i = 0; s == LAZ_OK && i < count; i++)
         s = laz_source_read(&set, &sources[i], options != NULL ? options : &none, err);
     if (s == LAZ_OK)
         s = laz_compile(&set, "test", 1, &image, err);
