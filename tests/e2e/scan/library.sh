@@ -63,5 +63,9 @@ for program in scan scan++; do
     no_database() { run 2 "$folder/$program" --worker "$LAZ_BUILD/lazaret-worker" "$folder/none" x && grep -q "^lazaret: database: .*none" "$folder/out"; }
     check "$program: a database that is not there is told" no_database
 done
+check "a program with the header alone compiles" \
+    cc -Wall -Wextra -Werror -pthread "$LAZ_SOURCE/tests/e2e/scan/library_story.c" -o "$folder/story" "${flags[@]}"
+story() { "$folder/story" "$LAZ_BUILD/lazaret-worker" "$folder/db.lzdb"; }
+check "buffers, streams, limits, threads: all that the header promises" story
 echo "1..$number"
 exit $failed
