@@ -156,7 +156,7 @@ static void go_bare(struct child *worker)
     worker->bare = true;
     laz_log(LAZ_ERROR, "content.missing",
             "the database cannot be used: files are not scanned, only behaviour is judged (see "
-            "worker.failed; 'lazaret content update' makes a new one)");
+            "worker.failed; make a new one with 'lazaret content update' or 'lazaret db build')");
 }
 
 void monitor_on_child_end(void *context, unsigned events)
