@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "match/pcre.h"
 #include "match/regex.h"
 #include "rules/compiler_priv.h"
 
@@ -25,6 +26,14 @@ static void check_forms(const struct laz_ruleset *set, const struct laz_list *fo
         struct laz_buf code;
         uint32_t gap_count = 0;
 
+        if (form->is_pcre) {
+            struct laz_view program;
+
+            LAZ_ASSERT(
+                laz_view_at(laz_buf_view(&set->programs), form->ahead, form->ahead_len, &program) &&
+                laz_pcre_check(program) && form->atom_len == 0);
+            continue;
+        }
         if (form->is_regex) {
             check_programs(set, form);
             continue;
