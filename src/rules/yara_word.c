@@ -24,7 +24,13 @@ static uint8_t peek(const struct laz_yara *y, size_t at)
 
 static void move(struct laz_yara *y, size_t len)
 {
+    const uint8_t *at;
+
+    if (len == 0)
+        return;
+    at = y->rest.data + len;
     LAZ_ASSERT(laz_skip(&y->rest, len));
+    y->rest.data = at; /* also at the end, whose place is told */
 }
 
 static void skip_line(struct laz_yara *y)
