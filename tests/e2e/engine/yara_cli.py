@@ -180,8 +180,9 @@ def shown(result):
 
 
 def in_order(arguments, out):
-    """Without -p 1 yara's threads print the files of a folder as they come."""
-    return sorted(out.splitlines()) if " folder" in arguments else out
+    """Without -p 1 the threads of yara print the files of a folder or a list as they come."""
+    many = arguments.endswith((" folder", " list"))
+    return sorted(out.splitlines()) if many else out
 
 
 def main():
