@@ -12,8 +12,9 @@
 #define OPTIONAL_PE32         96 /* bytes before the directories */
 #define OPTIONAL_PE32_PLUS    112
 #define DIRECTORY_SIZE        8
-#define CHECKSUM_OFFSET       64  /* in the optional header of both kinds */
-#define ALIGNMENT_MAX         512 /* larger ones are ignored by the loader */
+#define CHECKSUM_OFFSET       64    /* in the optional header of both kinds */
+#define NAME_LEN_MAX          65536 /* of a section, in the table of strings */
+#define ALIGNMENT_MAX         512   /* larger ones are ignored by the loader */
 
 static bool take_header(struct laz_view file, struct laz_view *out)
 {
@@ -94,6 +95,19 @@ static bool take_directories(struct laz_view *v, struct laz_pe *pe)
     return true;
 }
 
+/* Addresses are looked up often: what maps them is taken out of the headers once. */
+static void note_mappings(struct laz_pe *pe)
+{
+    uint32_t count =
+        pe->section_count < LAZ_PE_SECTIONS_MAX ? pe->section_count : LAZ_PE_SECTIONS_MAX;
+    struct laz_pe_section s;
+
+    while (pe->mapping_count < count && laz_pe_section_at(pe, pe->mapping_count, &s))
+        pe->mappings[pe->mapping_count++] =
+            (struct laz_pe_mapping){s.address, s.virtual_size, s.raw_offset, s.raw_size};
+    pe->is_mapped = pe->mapping_count == count; /* a cut table of sections maps nothing */
+}
+
 bool laz_pe_read(struct laz_view file, struct laz_pe *out)
 {
     struct laz_view v;
@@ -111,6 +125,7 @@ bool laz_pe_read(struct laz_view file, struct laz_pe *out)
         take_standard_part(&v, out) && take_windows_part(&v, out) && take_directories(&v, out);
     /* The offset is signed: half of all values point before the file. */
     out->is_whole = has_optional && out->header_offset <= INT32_MAX;
+    note_mappings(out);
     return true;
 }
 
@@ -158,7 +173,7 @@ bool laz_pe_section_full_name(const struct laz_pe *pe, const struct laz_pe_secti
     }
     for (size_t i = 1; i < s->name.len && s->name.data[i] >= '0' && s->name.data[i] <= '9'; i++)
         index = index * 10 + (uint64_t)(s->name.data[i] - '0');
-    rest = laz_view_from_offset(pe->file, offset + index);
+    rest = laz_view_first(laz_view_from_offset(pe->file, offset + index), NAME_LEN_MAX);
     end = laz_view_find_byte(rest, '\0');
     if (end == rest.len)
         return false;
@@ -172,40 +187,33 @@ struct laz_view laz_pe_section_bytes(const struct laz_pe *pe, const struct laz_p
 }
 
 /* The section that holds rva: of several the one that begins last. */
-struct mapping {
-    uint32_t lowest, address, raw_offset, raw_size;
-};
-
-static void consider_section(const struct laz_pe *pe, const struct laz_pe_section *s, uint64_t rva,
-                             struct mapping *m)
+static bool find_mapping(const struct laz_pe *pe, uint64_t rva, struct laz_pe_mapping *out)
 {
-    uint32_t alignment = pe->file_alignment < ALIGNMENT_MAX ? pe->file_alignment : ALIGNMENT_MAX;
+    uint32_t lowest = UINT32_MAX;
 
-    if (s->address < m->lowest)
-        m->lowest = s->address;
-    if (rva < s->address || rva - s->address >= s->virtual_size || m->address > s->address)
-        return;
-    m->address = s->address;
-    m->raw_offset = s->raw_offset;
-    m->raw_size = s->raw_size;
-    if (alignment != 0)
-        m->raw_offset -= m->raw_offset % alignment;
+    *out = (struct laz_pe_mapping){0};
+    for (uint32_t i = 0; i < pe->mapping_count; i++) {
+        const struct laz_pe_mapping *m = &pe->mappings[i];
+
+        if (m->address < lowest)
+            lowest = m->address;
+        if (rva >= m->address && rva - m->address < m->virtual_size && m->address >= out->address)
+            *out = *m;
+    }
+    return rva >= lowest;
 }
 
 bool laz_pe_offset(const struct laz_pe *pe, uint64_t rva, uint64_t *offset)
 {
-    uint32_t count =
-        pe->section_count < LAZ_PE_SECTIONS_MAX ? pe->section_count : LAZ_PE_SECTIONS_MAX;
-    struct mapping m = {.lowest = UINT32_MAX};
-    struct laz_pe_section s;
+    uint32_t alignment = pe->file_alignment < ALIGNMENT_MAX ? pe->file_alignment : ALIGNMENT_MAX;
+    struct laz_pe_mapping m;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (!laz_pe_section_at(pe, i, &s))
-            return false; /* a cut table of sections maps nothing */
-        consider_section(pe, &s, rva, &m);
-    }
-    if (rva < m.lowest) /* the headers are mapped as they are */
-        m = (struct mapping){.raw_size = (uint32_t)pe->file.len};
+    if (!pe->is_mapped)
+        return false;
+    if (!find_mapping(pe, rva, &m)) /* the headers are mapped as they are */
+        m = (struct laz_pe_mapping){.raw_size = (uint32_t)pe->file.len};
+    else if (alignment != 0)
+        m.raw_offset -= m.raw_offset % alignment;
     if (rva - m.address >= m.raw_size)
         return false;
     *offset = m.raw_offset + (rva - m.address);

@@ -31,6 +31,11 @@ struct laz_pe_directory {
     uint32_t address, size;
 };
 
+/* Where a section stands in memory and in the file. */
+struct laz_pe_mapping {
+    uint32_t address, virtual_size, raw_offset, raw_size;
+};
+
 struct laz_pe {
     struct laz_view file;
     uint64_t header_offset;   /* of "PE\0\0" */
@@ -56,6 +61,10 @@ struct laz_pe {
     uint64_t stack_reserve, stack_commit, heap_reserve, heap_commit;
     uint32_t loader_flags, directory_count; /* as the header says */
     struct laz_pe_directory directories[LAZ_PE_DIRECTORIES];
+
+    bool is_mapped; /* all section headers are in the file */
+    struct laz_pe_mapping mappings[LAZ_PE_SECTIONS_MAX];
+    uint32_t mapping_count;
 };
 
 struct laz_pe_section {

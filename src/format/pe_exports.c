@@ -17,7 +17,9 @@ static bool take_directory(struct laz_view v, struct export_directory *d)
 
 static struct laz_view until_nul(struct laz_view v)
 {
-    return laz_view_first(v, laz_view_find_byte(v, '\0'));
+    struct laz_view part = laz_view_first(v, NAME_MAX_LEN);
+
+    return laz_view_first(part, laz_view_find_byte(part, '\0'));
 }
 
 /* A view that has bytes for count items of size. */
@@ -43,8 +45,7 @@ static void read_target(const struct laz_pe *pe, const struct laz_pe_directory *
     if (!e->has_offset || e->offset <= start || e->offset - start >= directory->size)
         return;
     e->has_offset = false;
-    e->forward_name =
-        laz_view_first(until_nul(laz_view_from_offset(pe->file, e->offset)), NAME_MAX_LEN);
+    e->forward_name = until_nul(laz_view_from_offset(pe->file, e->offset));
 }
 
 /* The i-th name belongs to the function whose number the i-th ordinal is; the first one counts. */
@@ -52,7 +53,6 @@ static void read_names(const struct laz_pe *pe, struct laz_view names, struct la
                        uint32_t name_count, struct laz_pe_export *items, uint32_t count)
 {
     for (uint32_t i = 0; i < name_count; i++) {
-        struct laz_view v;
         uint64_t offset;
         uint16_t index;
 
@@ -63,8 +63,7 @@ static void read_names(const struct laz_pe *pe, struct laz_view names, struct la
         items[index].is_named = true;
         if (!laz_pe_offset(pe, u32_at(names, i), &offset) || offset == 0)
             continue;
-        v = until_nul(laz_view_from_offset(pe->file, offset));
-        items[index].name = laz_view_first(v, NAME_MAX_LEN);
+        items[index].name = until_nul(laz_view_from_offset(pe->file, offset));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "format/pe_priv.h"
 
+#define REACH_MAX  0x100000 /* bytes before the header; linkers put it right there */
 #define DOS_SIZE   64
 #define MARK_END   0x68636952u /* "Rich" */
 #define MARK_START 0x536E6144u /* "DanS" */
@@ -21,9 +22,10 @@ static bool word_at(struct laz_view file, uint64_t offset, uint32_t *out)
 /* Backwards from offset *at in words, to one that is mark after key. */
 static bool find_back(struct laz_view file, uint64_t *at, uint32_t key, uint32_t mark)
 {
+    uint64_t last = *at > REACH_MAX + DOS_SIZE ? *at - REACH_MAX : DOS_SIZE;
     uint32_t word;
 
-    for (; *at >= DOS_SIZE; *at -= 4)
+    for (; *at >= last; *at -= 4)
         if (word_at(file, *at, &word) && (word ^ key) == mark)
             return true;
     return false;

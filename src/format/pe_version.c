@@ -6,16 +6,18 @@
 #define KEY_MAX     63 /* bytes of a key that are kept, and of a value */
 #define VALUE_MAX   255
 #define ITEMS_MAX   4096u
-#define BOXES_MAX   16384u /* looked at in one file */
-#define ROOT_SIZE   92     /* the head with its key, and the fixed numbers of 52 bytes */
-#define STRINGS_KEY 36     /* the head of "StringFileInfo" with its key */
+#define BOXES_MAX   16384u             /* looked at in one file */
+#define TEXT_MAX    65536u             /* bytes of a text: a box's length has 16 bits */
+#define BYTES_MAX   (8u * 1024 * 1024) /* of all texts that are looked at */
+#define ROOT_SIZE   92 /* the head with its key, and the fixed numbers of 52 bytes */
+#define STRINGS_KEY 36 /* the head of "StringFileInfo" with its key */
 
 /* Offsets are those in the file: a box's length may lead anywhere in it. */
 struct reader {
     struct laz_view file;
     struct laz_arena *arena;
     struct laz_pe_version *items; /* NULL while counting */
-    uint32_t count, capacity, boxes_left;
+    uint32_t count, capacity, boxes_left, bytes_left;
     bool out_of_memory;
 };
 
@@ -55,15 +57,19 @@ static bool has_key(const struct reader *r, uint64_t offset, const char *key)
 }
 
 /* The characters up to the NUL; false when none ends them in the file. */
-static bool wide_text(const struct reader *r, uint64_t offset, struct laz_view *out)
+static bool wide_text(struct reader *r, uint64_t offset, struct laz_view *out)
 {
-    struct laz_view all = laz_view_from_offset(r->file, offset), v = all;
+    uint32_t max = r->bytes_left < TEXT_MAX ? r->bytes_left : TEXT_MAX;
+    struct laz_view all = laz_view_first(laz_view_from_offset(r->file, offset), max), v = all;
     uint16_t c;
 
     do {
-        if (!laz_take_u16le(&v, &c))
+        if (!laz_take_u16le(&v, &c)) {
+            r->bytes_left -= (uint32_t)all.len;
             return false;
+        }
     } while (c != 0);
+    r->bytes_left -= (uint32_t)(all.len - v.len);
     *out = laz_view_first(all, all.len - v.len - 2);
     return true;
 }
@@ -142,6 +148,7 @@ static void read_all(struct reader *r, const struct laz_pe_resources *resources)
 {
     r->count = 0;
     r->boxes_left = BOXES_MAX;
+    r->bytes_left = BYTES_MAX;
     for (uint32_t i = 0; i < resources->count; i++) {
         const struct laz_pe_resource *item = &resources->items[i];
 

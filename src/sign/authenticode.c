@@ -154,13 +154,25 @@ static bool is_first_of_its_digest(const struct reader *r, const struct laz_auth
     return true;
 }
 
+/* Each other method would be one more pass over the file. */
+static bool is_usual_digest(const ASN1_OBJECT *method)
+{
+    static const int usual[] = {NID_md5, NID_sha1, NID_sha256, NID_sha384, NID_sha512};
+
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (OBJ_obj2nid(method) == usual[i])
+            return true;
+    return false;
+}
+
 /* The file's own digest, once for all signatures with the same method. */
 static void add_file_digest(struct reader *r, const ASN1_OBJECT *method, struct laz_authenticode *a)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     size_t len;
 
-    if (r->signed_parts == NULL || !is_first_of_its_digest(r, a, &a->file_digest))
+    if (r->signed_parts == NULL || !is_usual_digest(method) ||
+        !is_first_of_its_digest(r, a, &a->file_digest))
         return;
     len = laz_digest_by_name(method, r->signed_parts, digest);
     if (len > 0)

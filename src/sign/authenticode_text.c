@@ -11,6 +11,7 @@
 #define NAME_SIZE      256 /* YARA cuts names here, and rules hold names that were cut */
 #define OID_SIZE       128
 #define SERIAL_LEN_MAX 20 /* RFC 5280, 4.1.2.2; longer ones are not told */
+#define CHAIN_MAX      16 /* certificates; real chains have up to five */
 #define SHA1_SIZE      20
 
 struct laz_view laz_arena_text(struct laz_arena *arena, const char *text)
@@ -162,12 +163,12 @@ static bool is_in_chain(X509 *const *chain, uint32_t count, const X509 *c)
 bool laz_certificates_chain(X509 *first, const STACK_OF(X509) * from, struct laz_arena *arena,
                             struct laz_certificate_list *out)
 {
-    X509 *chain[LAZ_CERTIFICATES_MAX], *next = first;
+    X509 *chain[CHAIN_MAX], *next = first;
     struct laz_certificate_text *items;
     uint32_t count = 0;
 
     *out = (struct laz_certificate_list){0};
-    while (next != NULL && count < LAZ_CERTIFICATES_MAX && !is_in_chain(chain, count, next)) {
+    while (next != NULL && count < CHAIN_MAX && !is_in_chain(chain, count, next)) {
         chain[count++] = next;
         next = X509_check_issued(next, next) == X509_V_OK ? NULL : find_issuer(next, from);
     }
