@@ -163,6 +163,37 @@ static void a_hit_says_where_it_comes_from(void **state)
     engine_clear(&e);
 }
 
+/* A picture that is made of what many rules look for: each finds something at every byte, and what
+ * they then search for is there everywhere too, but for its end. */
+static void an_object_full_of_beginnings_ends_in_bounded_time(void **state)
+{
+    static const char piece[] = "\x89PNGhttp://www.aaaaaaaabaaaaaaab";
+    struct laz_match_limits limits = {.steps_max = 20 * 1000 * 1000};
+    size_t len = 3 * 1000 * 1000;
+    uint8_t *bytes = repeated(piece, len);
+    struct laz_buf rules, found;
+    struct engine e;
+    enum laz_status s;
+
+    laz_buf_init(&rules, 1 << 20);
+    laz_buf_init(&found, 1 << 16);
+    for (unsigned i = 0; i < 200; i++)
+        laz_ignore(laz_buf_addf(
+            &rules,
+            "rule r%u { strings: $a = /http:\\/\\/[a-z.]{1,60}%u/ $b = { 61 61 61 [0-200] 62 61 "
+            "[0-200] "
+            "%02x %02x } $c = \"aaaaaaaab%u\" condition: #a > %u and #b > 3 and not $c }\n",
+            i, i, i & 0xff, i >> 4, i, i));
+    assert_int_equal(engine_build_text(&e, "h.yar", laz_buf_text(&rules), NULL), LAZ_OK);
+    s = engine_scan(&e, laz_view_from(bytes, len), LAZ_TARGET_ANY, &limits, &found);
+    assert_true(s == LAZ_OK || s == LAZ_LIMIT);
+    assert_string_equal(laz_buf_text(&found), "");
+    engine_clear(&e);
+    laz_buf_clear(&rules);
+    laz_buf_clear(&found);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +204,7 @@ int main(void)
         cmocka_unit_test(the_caller_can_end_the_matching),
         cmocka_unit_test(objects_do_not_see_one_another),
         cmocka_unit_test(a_hit_says_where_it_comes_from),
+        cmocka_unit_test(an_object_full_of_beginnings_ends_in_bounded_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
