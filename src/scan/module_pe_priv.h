@@ -20,6 +20,7 @@ enum laz_pe_part {
     LAZ_PE_PART_IMPHASH = 1u << 8,
     LAZ_PE_PART_PDB = 1u << 9,
     LAZ_PE_PART_CHECKSUM = 1u << 10,
+    LAZ_PE_PART_KEYS = 1u << 11,
 };
 
 struct laz_module_pe {
@@ -29,6 +30,8 @@ struct laz_module_pe {
     struct laz_pe_exports exports;
     struct laz_pe_resources resources;
     struct laz_pe_versions versions;
+    uint32_t *keys; /* of the versions: places of those that differ */
+    uint32_t key_count;
     struct laz_pe_rich rich;
     bool has_rich, has_pdb;
     struct laz_view pdb_path;

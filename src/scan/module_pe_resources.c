@@ -127,19 +127,28 @@ static bool is_first_of_key(const struct laz_pe_versions *v, uint32_t index)
     return true;
 }
 
+/* Sought once, as a loop asks for each of them. */
+static void find_keys(const struct laz_pe_question *q, const struct laz_pe_versions *v)
+{
+    struct laz_module_pe *s = q->state;
+
+    if (!laz_pe_begin_part(s, LAZ_PE_PART_KEYS))
+        return;
+    s->keys = laz_arena_get_array(q->modules->arena, v->count, sizeof *s->keys);
+    for (uint32_t i = 0; s->keys != NULL && i < v->count; i++)
+        if (is_first_of_key(v, i))
+            s->keys[s->key_count++] = i;
+}
+
 static bool answer_keys(const struct laz_pe_question *q, const struct laz_pe_versions *v)
 {
-    bool counts = q->field == LAZ_PE_VERSION_INFO_COUNT;
-    int64_t count = 0;
+    uint32_t i;
 
-    for (uint32_t i = 0; i < v->count; i++) {
-        if (!is_first_of_key(v, i))
-            continue;
-        if (!counts && count == q->args[0].n)
-            return laz_pe_give_text(q, v->items[i].key);
-        count++;
-    }
-    return counts && laz_pe_give_number(q, (uint64_t)count);
+    find_keys(q, v);
+    if (q->field == LAZ_PE_VERSION_INFO_COUNT)
+        return laz_pe_give_number(q, q->state->key_count);
+    return laz_pe_index(q, 0, q->state->key_count, &i) &&
+           laz_pe_give_text(q, v->items[q->state->keys[i]].key);
 }
 
 static bool answer_version(const struct laz_pe_question *q)
