@@ -6,6 +6,7 @@
 
 #define COLUMNS_MAX 64
 #define RECORD_MAX  ((size_t)64 << 10)
+#define LINES_MAX   16 /* in a quoted field */
 
 struct csv {
     struct laz_view rest;
@@ -20,33 +21,49 @@ struct csv {
     struct laz_buf plain; /* fields that held quotes, without them; it has all its room at once */
 };
 
-/* A quoted field behind its first quote, up to the last one. False when there is none. */
-static bool take_quoted(struct csv *c, struct laz_view *out)
+/* Where a quoted field ends, at its last quote; SIZE_MAX when it does not within bounds. A quote
+ * that nobody ends must not cost the rest of the file again and again. */
+static size_t find_end(struct csv *c, bool *doubled)
 {
     const uint8_t *start = c->rest.data;
-    size_t at = 0, plain_start = c->plain.len;
-    bool doubled = false;
+    const uint8_t *line_start = c->line_start;
+    size_t len = c->rest.len < RECORD_MAX ? c->rest.len : RECORD_MAX;
+    uint32_t lines = 0;
 
-    for (;; at++) {
-        if (at >= c->rest.len || at > RECORD_MAX)
-            return false;
+    for (size_t at = 0; at < len && lines <= LINES_MAX; at++) {
         if (start[at] == '\n') {
-            c->line++;
-            c->line_start = start + at + 1;
+            lines++;
+            line_start = start + at + 1;
         } else if (start[at] == '"') {
-            if (at + 1 >= c->rest.len || start[at + 1] != '"')
-                break;
-            doubled = true;
+            if (at + 1 >= c->rest.len || start[at + 1] != '"') {
+                c->line += lines;
+                c->line_start = line_start;
+                return at;
+            }
+            *doubled = true;
             at++;
         }
     }
-    *out = laz_view_from(start, at);
-    if (doubled && c->plain.len < RECORD_MAX) {
-        for (size_t i = 0; i < at; i += start[i] == '"' ? 2 : 1)
+    return SIZE_MAX;
+}
+
+/* A quoted field behind its first quote. False when it does not end. */
+static bool take_quoted(struct csv *c, struct laz_view *out)
+{
+    const uint8_t *start = c->rest.data;
+    size_t plain_start = c->plain.len;
+    bool doubled = false;
+    size_t end = find_end(c, &doubled);
+
+    if (end == SIZE_MAX)
+        return false;
+    *out = laz_view_from(start, end);
+    if (doubled) {
+        for (size_t i = 0; i < end; i += start[i] == '"' ? 2 : 1)
             laz_ignore(laz_buf_add_u8(&c->plain, start[i])); /* it is checked with the record */
         *out = laz_view_from_offset(laz_buf_view(&c->plain), plain_start);
     }
-    return laz_skip(&c->rest, at + 1);
+    return laz_skip(&c->rest, end + 1);
 }
 
 static bool take_plain(struct csv *c, struct laz_view *out)
