@@ -181,6 +181,7 @@ static void ask_pattern(struct laz_condition *c, uint8_t op)
         c, laz_condition_ask(c->m, op, c->rule->pattern_first + pattern, c->stack + c->depth));
 }
 
+/* What is undefined decides nothing: as in YARA, the other side is asked too. */
 static void jump(struct laz_condition *c, bool when)
 {
     uint32_t target = laz_load_u32(c->code + c->pc);
@@ -188,8 +189,8 @@ static void jump(struct laz_condition *c, bool when)
 
     c->pc += 4;
     if (when ? laz_condition_is_true(v)
-             : !laz_condition_is_true(v) && !laz_condition_is_unknown(c->m, v)) {
-        c->stack[c->depth - 1] = laz_value_number(when); /* what was undefined is false */
+             : !laz_condition_is_true(v) && v.kind != LAZ_VALUE_UNDEFINED) {
+        c->stack[c->depth - 1] = laz_value_number(when);
         c->pc = target;
     }
 }

@@ -34,6 +34,7 @@ void laz_ruleset_clear(struct laz_ruleset *set)
     free(set->externals.items);
     free(set->metas.items);
     free(set->imports.items);
+    free(set->wildcards.items);
     free(set->name_spaces.items);
     free(set->names.items);
     free(set->sources.items);
@@ -104,9 +105,9 @@ void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token)
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set)
 {
     return (struct laz_ruleset_mark){
-        set->rules.count,       set->patterns.count, set->bodies.count,
-        set->tokens.count,      set->nodes.count,    set->node_items.count,
-        set->expressions.count, set->metas.count,    set->programs.len};
+        set->rules.count,  set->patterns.count,   set->bodies.count,      set->tokens.count,
+        set->nodes.count,  set->node_items.count, set->expressions.count, set->metas.count,
+        set->programs.len, set->wildcards.count};
 }
 
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
@@ -120,6 +121,7 @@ void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark)
     set->expressions.count = mark.expressions;
     set->metas.count = mark.metas;
     set->programs.len = mark.programs;
+    set->wildcards.count = mark.wildcards;
 }
 
 enum laz_status laz_ruleset_failed(const struct laz_ruleset *set, struct laz_error *err)

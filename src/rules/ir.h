@@ -97,6 +97,11 @@ struct laz_ir_external {
     };
 };
 
+/* The begin of rules' names that a condition asked for as a set, which no later rule may have. */
+struct laz_wildcard {
+    uint32_t name_space, begin; /* begin: text */
+};
+
 /* Rules with one name may stand in several of these. Global rules hold for their own. */
 struct laz_name_space {
     uint32_t name;         /* text */
@@ -164,6 +169,7 @@ struct laz_ruleset {
     struct laz_list expressions; /* struct laz_expression */
     struct laz_list externals;   /* struct laz_ir_external */
     struct laz_list metas;       /* struct laz_ir_meta */
+    struct laz_list wildcards;   /* struct laz_wildcard */
     struct laz_list imports;     /* uint8_t: enum laz_module, in their order */
     struct laz_list name_spaces; /* struct laz_name_space */
     struct laz_rule_names names;
@@ -198,7 +204,8 @@ void laz_ruleset_add_token(struct laz_ruleset *set, struct laz_token token);
 
 /* Takes back what was added behind mark, but for texts, externals and name spaces. */
 struct laz_ruleset_mark {
-    size_t rules, patterns, bodies, tokens, nodes, node_items, expressions, metas, programs;
+    size_t rules, patterns, bodies, tokens, nodes, node_items, expressions, metas, programs,
+        wildcards;
 };
 struct laz_ruleset_mark laz_ruleset_mark(const struct laz_ruleset *set);
 void laz_ruleset_rewind(struct laz_ruleset *set, struct laz_ruleset_mark mark);

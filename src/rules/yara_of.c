@@ -60,6 +60,14 @@ static enum laz_status add_strings(struct laz_yara *y, struct laz_yara_set *set,
     return LAZ_OK;
 }
 
+static void note_wildcard(struct laz_yara *y, struct laz_view begin)
+{
+    struct laz_wildcard *item = laz_list_add(y->set, &y->set->wildcards, sizeof *item);
+
+    if (item != NULL)
+        *item = (struct laz_wildcard){y->name_space, laz_ruleset_text(y->set, begin)};
+}
+
 /* The rules of the name space that the word means: a name, or its begin and a star. */
 static enum laz_status add_rules(struct laz_yara *y, struct laz_yara_set *set,
                                  struct laz_error *err)
@@ -82,8 +90,10 @@ static enum laz_status add_rules(struct laz_yara *y, struct laz_yara_set *set,
         if (s != LAZ_OK)
             return s;
     }
+    if (is_found && has_star)
+        note_wildcard(y, at.text);
     if (is_found)
-        return LAZ_OK;
+        return laz_ruleset_failed(y->set, err);
     return laz_fail_at(err, LAZ_INVALID, "rule", y->source->name, at.line, at.column,
                        "no rule before this one has such a name", "expected one in the set");
 }

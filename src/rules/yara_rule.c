@@ -154,6 +154,19 @@ static void take_modifiers(struct laz_yara *y)
     }
 }
 
+/* Whether a condition before asked for a set of rules that this name would belong to. */
+static bool was_asked_for(const struct laz_yara *y, struct laz_view name)
+{
+    for (size_t i = 0; i < y->set->wildcards.count; i++) {
+        const struct laz_wildcard *w = laz_list_at(struct laz_wildcard, &y->set->wildcards, i);
+
+        if (w->name_space == y->name_space &&
+            laz_view_starts(name, laz_view_of(laz_ruleset_text_at(y->set, w->begin))))
+            return true;
+    }
+    return false;
+}
+
 void laz_yara_say_rule(const struct laz_yara *y, struct laz_view name)
 {
     if (y->options->rule_size > 0)
@@ -185,6 +198,10 @@ enum laz_status laz_yara_rule(struct laz_yara *y, struct laz_error *err)
     if (laz_yara_find_rule(y, y->word.text) >= 0)
         return laz_yara_fail(y, LAZ_INVALID, "this rule's name is taken", "expected another name",
                              err);
+    if (was_asked_for(y, y->word.text))
+        return laz_yara_fail(y, LAZ_INVALID,
+                             "a set of rules that stands before would have this rule",
+                             "expected another name", err);
     y->rule.name = laz_ruleset_text(y->set, y->word.text);
     laz_yara_say_rule(y, y->word.text);
     laz_yara_advance(y);

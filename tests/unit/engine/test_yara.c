@@ -165,6 +165,8 @@ static void a_source_that_is_wrong_is_refused_at_its_place(void **state)
         {"rule a { condition: b }\nrule b { condition: true }", "this name means nothing here", 1,
          21},
         {"rule a { condition: a }", "this name means nothing here", 1, 21},
+        {"rule a1 { condition: true } rule x { condition: 1 of (a*) }\nrule a2 { condition: true }",
+         "a set of rules that stands before would have this rule", 2, 6},
         {"rules a { condition: true }", "expected a rule", 1, 1},
         {"private import \"pe\"", "expected 'rule'", 1, 9},
         {"import pe", "expected the name of a module in quotes", 1, 8},
