@@ -262,6 +262,8 @@ static void on_monitor(void *context, const struct laz_agent_message *m, int *fd
         broker_on_next(context, m, &fds[0]);
     else if (m->kind == LAZ_AGENT_CONTENT)
         broker_on_content(context, m);
+    else if (m->kind == LAZ_AGENT_SOURCES)
+        broker_on_sources(context, m);
     else if (m->kind == LAZ_AGENT_NOTE)
         on_note(context, m);
 }

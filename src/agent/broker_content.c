@@ -1,6 +1,8 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "agent/broker_priv.h"
+#include "link/json.h"
 #include "sys/channel.h"
 #include "sys/fd.h"
 #include "sys/log.h"
@@ -107,4 +109,20 @@ void broker_on_content(struct broker *b, const struct laz_agent_message *m)
     b->turned = false;
     b->next_content = m->value;
     b->next_content_ms = (int64_t)m->extra;
+}
+
+/* Anything else than it should be is as if nothing were said. */
+void broker_on_sources(struct broker *b, const struct laz_agent_message *m)
+{
+    LAZ_OWNED(laz_json_drop) cJSON *said = laz_json_parse_object(m->text);
+    struct broker_sources s = {.known = true};
+    const char *problem;
+
+    if (said == NULL || !laz_json_u64(said, "sources", 1000, &s.count) ||
+        !laz_json_u64(said, "failing", 1000, &s.failing) || !laz_json_bool(said, "held", &s.held) ||
+        !laz_json_text(said, "problem", sizeof s.problem - 1, &problem))
+        return;
+    snprintf(s.problem, sizeof s.problem, "%s", problem);
+    b->sources = s;
+    broker_tell_state(b);
 }

@@ -91,6 +91,11 @@ struct broker {
     uint64_t next_content; /* id of the database that workers are turning to; 0: none */
     int64_t next_content_ms;
     bool turned; /* a worker has it */
+    struct broker_sources {
+        bool known, held;
+        uint64_t count, failing;
+        char problem[256];
+    } sources; /* of content, as 'lazaret content' says */
     bool online, glass;
     struct laz_timer sync, tell, wall;
 };
@@ -111,6 +116,7 @@ void broker_check_walls(struct broker *b);
 
 /* broker_content.c: workers with another database take the place of those that are there. */
 void broker_on_content(struct broker *b, const struct laz_agent_message *m);
+void broker_on_sources(struct broker *b, const struct laz_agent_message *m);
 void broker_on_next(struct broker *b, const struct laz_agent_message *m, int *fd);
 /* The worker has nothing to do: if another waits for its place, it takes it. */
 void broker_content_turn(struct broker_worker *w);

@@ -224,6 +224,7 @@ enum laz_status monitor_start(struct monitor *m, struct child *c, struct laz_err
     case LAZ_ROLE_DEEDS:
         return start_main(m, c, deeds_body, -1, err);
     case LAZ_ROLE_BROKER:
+        m->sources_id = 0; /* a new one knows nothing of them */
         return start_main(m, c, broker_body, m->control, err);
     case LAZ_ROLE_VAULT:
         return start_beside(m, c, vault_body, LAZ_ROLE_GATE, err);

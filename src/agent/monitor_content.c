@@ -3,13 +3,18 @@
  * was at it turns to the new one, and the old one ends. One that cannot use the new database ends
  * by itself, and the old ones stay. */
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/monitor_priv.h"
+#include "base/buf.h"
 #include "box/worker.h"
+#include "feed/store.h"
 #include "sys/fd.h"
 #include "sys/log.h"
 
@@ -89,6 +94,30 @@ static void reload(struct monitor *m, uint64_t id)
         start_next(m, &m->children[LAZ_ROLE_WORKER + i]);
 }
 
+/* What 'lazaret content' says of its sources goes to the broker as it is: it is not read here. */
+static void tell_sources(struct monitor *m)
+{
+    struct laz_agent_message message = {.kind = LAZ_AGENT_SOURCES};
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
+    LAZ_OWNED(laz_fd_drop) int fd = -1;
+    const char *slash = strrchr(m->config->db, '/');
+    char path[PATH_MAX];
+    uint64_t id;
+
+    snprintf(path, sizeof path, "%.*s/" LAZ_FEED_STATE,
+             slash == NULL ? 0 : (int)(slash - m->config->db), m->config->db);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    id = fd < 0 ? 0 : laz_database_file_id(fd);
+    if (id == 0 || id == m->sources_id)
+        return;
+    laz_buf_init(&text, LAZ_FEED_STATE_MAX);
+    if (laz_read_all(fd, &text, NULL) != LAZ_OK)
+        return;
+    message.text = laz_buf_view(&text);
+    if (laz_peer_send(&m->children[LAZ_ROLE_BROKER].peer, &message, NULL, 0) == LAZ_OK)
+        m->sources_id = id;
+}
+
 static void on_content(void *context)
 {
     struct monitor *m = context;
@@ -97,6 +126,7 @@ static void on_content(void *context)
     uint64_t id = fd < 0 ? 0 : laz_database_file_id(fd);
 
     laz_loop_after(m->loop, &m->content, LOOK_MS);
+    tell_sources(m);
     if (id == 0 || id == m->db_id)
         return;
     m->db_id = id;

@@ -37,6 +37,7 @@ struct monitor {
     int db_fd, next_db_fd;
     uint64_t db_id; /* of the file that was looked at last */
     unsigned failed_reloads;
+    uint64_t sources_id; /* of what was told of the sources last; 0: nothing */
     struct laz_timer content;
 };
 

@@ -17,6 +17,18 @@ static struct laz_view base_name(const char *path)
     return laz_view_of(slash == NULL ? path : slash + 1);
 }
 
+static void add_sources(const struct broker *b, struct laz_buf *out)
+{
+    const struct broker_sources *s = &b->sources;
+
+    if (!s->known)
+        return;
+    laz_ignore(laz_buf_addf(out, ",\"sources\":%llu,\"failing\":%llu,\"held\":%s,\"problem\":",
+                            (unsigned long long)s->count, (unsigned long long)s->failing,
+                            s->held ? "true" : "false"));
+    laz_ignore(laz_buf_add_json(out, laz_view_of(s->problem)));
+}
+
 /* What /agent/v1/sync sends; also the answer of `agent status`. */
 void broker_add_state(struct broker *b, struct laz_buf *out)
 {
@@ -40,9 +52,11 @@ void broker_add_state(struct broker *b, struct laz_buf *out)
     laz_features_add_unguarded(&c->features, &also, out);
     laz_ignore(laz_buf_add_text(out, ",\"content\":{"));
     add_name(out, "name", c->db == NULL ? laz_view_of("") : base_name(c->db));
-    laz_ignore(laz_buf_addf(out, "\"built\":%lld,\"rules\":%llu,\"hashes\":%llu},",
+    laz_ignore(laz_buf_addf(out, "\"built\":%lld,\"rules\":%llu,\"hashes\":%llu",
                             (long long)b->content_ms, (unsigned long long)b->rules,
                             (unsigned long long)b->hashes));
+    add_sources(b, out);
+    laz_ignore(laz_buf_add_text(out, "},"));
     laz_ignore(laz_buf_addf(out, "\"online\":%s,\"breakglass\":%s,\"counters\":",
                             b->online ? "true" : "false", b->glass ? "true" : "false"));
     laz_counters_add_json(c->counters, out);

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
+#include "sys/fd.h"
 
 #define WAIT_MS 15000
 
@@ -63,9 +65,39 @@ enum laz_status laz_content_open(const char *data, bool exclusive, struct laz_co
     return s;
 }
 
+/* Beside the database, for everybody: the agent tells the console. */
+static void tell_state(const struct laz_content *c)
+{
+    LAZ_OWNED(laz_buf_drop) struct laz_buf b = {0};
+    const struct laz_feed_source *failing = NULL;
+    unsigned count = 0, failing_count = 0;
+
+    for (size_t i = 0; i < c->registry.count; i++) {
+        const struct laz_feed_source *s = &c->registry.sources[i];
+
+        count += s->enabled;
+        if (!s->enabled || s->error[0] == '\0')
+            continue;
+        failing_count++;
+        failing = s;
+    }
+    laz_buf_init(&b, LAZ_FEED_STATE_MAX);
+    laz_ignore(laz_buf_addf(&b, "{\"sources\":%u,\"failing\":%u,\"held\":%s,\"problem\":", count,
+                            failing_count, c->registry.held_ms > 0 ? "true" : "false"));
+    laz_ignore(laz_buf_add_json(&b, laz_view_of(failing == NULL ? "" : failing->error)));
+    laz_ignore(laz_buf_add_text(&b, "}\n"));
+    if (laz_buf_failed(&b) == LAZ_OK) /* only told: the registry is what counts */
+        laz_ignore(laz_replace_file(c->store.db_fd, LAZ_FEED_STATE, laz_buf_view(&b), 0644, NULL) !=
+                   LAZ_OK);
+}
+
 enum laz_status laz_content_save(const struct laz_content *c, struct laz_error *err)
 {
-    return laz_feed_registry_save(&c->registry, c->store.content_fd, err);
+    enum laz_status s = laz_feed_registry_save(&c->registry, c->store.content_fd, err);
+
+    if (s == LAZ_OK)
+        tell_state(c);
+    return s;
 }
 
 void laz_content_close(struct laz_content *c)

@@ -20,6 +20,10 @@
 #define LAZ_STORE_OLDER     "older.lzdb"
 #define LAZ_STORE_NEXT      "next.lzdb"
 
+/* How the sources are, in few words of JSON, beside the database. */
+#define LAZ_FEED_STATE     "sources.json"
+#define LAZ_FEED_STATE_MAX ((size_t)2048)
+
 struct laz_feed_store {
     int content_fd, db_fd, lock_fd; /* directories; lock_fd: -1 when it is only read */
     char db_path[LAZ_STORE_PATH_SIZE];

@@ -23,6 +23,7 @@ enum laz_agent_kind {
     LAZ_AGENT_CONTENT = 4,
     LAZ_AGENT_NEXT =
         5, /* to the broker: a worker that takes another's place: value (which); one fd */
+    LAZ_AGENT_SOURCES = 6, /* to the broker: text (JSON: how the sources of content are) */
     /* children to the monitor */
     LAZ_AGENT_READY = 10,    /* value: marks */
     LAZ_AGENT_GUARDING = 11, /* path, value (marks) */

@@ -16,9 +16,9 @@ enum laz_yara_message_kind {
     /* To and from the compiler. */
     LAZ_YARA_SOURCE = 1,  /* client, with its descriptor: [text] its name, [second] name space */
     LAZ_YARA_MISSING = 2, /* client: what was asked for cannot be read */
-    LAZ_YARA_END = 3,     /* client: there are no more sources */
-    LAZ_YARA_ASK = 4,     /* compiler: the file [text] that [second] includes */
-    LAZ_YARA_IMPORTS = 5, /* compiler: [text] a byte for each imported module, in their order */
+    LAZ_YARA_SOURCES_END = 3, /* client: there are no more sources */
+    LAZ_YARA_ASK = 4,         /* compiler: the file [text] that [second] includes */
+    LAZ_YARA_IMPORTS = 5,     /* compiler: [text] a byte for each imported module, in their order */
     /* To and from a matcher. */
     LAZ_YARA_READY = 6,       /* matcher: its box is closed and it waits */
     LAZ_YARA_FAILED = 7,      /* matcher: it cannot work: [text] why */

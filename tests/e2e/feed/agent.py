@@ -132,6 +132,12 @@ try:
     tap.check("the state names the content's time", abs(state["content"]["built"] / 1000 -
               home.db.stat().st_mtime) < 2, state["content"])
 
+    server.routes["/rules.yar"] = lambda handler: handler.send(403, b"")
+    home.update("--now")
+    found = wait_for(10, lambda: (lambda c: c if c.get("failing") else None)(counters()["content"])) or {}
+    tap.check("and how its sources are", found.get("sources") == 1 and found.get("failing") == 1 and
+              "refuses us" in found.get("problem", "") and found.get("held") is False, found)
+
     # Something that is no database: the agent goes on with the one that it has.
     bad = home.db.with_name("bad")
     bad.write_bytes(b"LAZDB" + os.urandom(5000))

@@ -76,7 +76,7 @@ server.routes["/rules.yar"] = slowly(content(ROUNDS + 1))
 done = home.update("--now")
 tap.equal("the next one goes through", [0, [f"Number{ROUNDS + 1}"]], [done.returncode, numbers()])
 tap.equal("and leaves nothing beside", set(),
-          {p.name for p in (home.data / "db").iterdir()} - {"current.lzdb", "previous.lzdb", "older.lzdb"})
+          {p.name for p in (home.data / "db").iterdir()} - {"current.lzdb", "previous.lzdb", "older.lzdb", "sources.json"})
 tap.equal("nor half downloads", {"content", "good"}, {p.name for p in (home.data / "content" / "rules").iterdir()})
 done = home.run("back")
 tap.check("what was before can be had back", done.returncode == 0 and len(numbers()) == 1 and
