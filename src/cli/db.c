@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -73,11 +72,11 @@ static enum laz_status build_into(const struct build *b, int bundle, struct laz_
 
 static enum laz_status build_all(const struct build *b, char **paths, struct laz_error *err)
 {
-    LAZ_OWNED(laz_fd_drop) int bundle = memfd_create("sources", MFD_CLOEXEC);
+    LAZ_OWNED(laz_fd_drop) int bundle = laz_db_file_scratch(b->output);
     enum laz_status s;
 
     if (bundle < 0)
-        return laz_fail_errno(err, "database", "memory", "");
+        return laz_fail_errno(err, "database", b->output, "");
     s = laz_db_sources_collect(paths, bundle, err);
     for (size_t i = 0; s == LAZ_OK && i < b->list_count; i++)
         s = laz_db_list_collect(b->lists[i], bundle, err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -126,6 +127,14 @@ enum laz_status laz_db_file_install(const struct laz_db_file *file, const char *
         rename(file->path, output) != 0)
         return cannot_write(output, err);
     return laz_sync_dir(dir, err);
+}
+
+int laz_db_file_scratch(const char *output)
+{
+    LAZ_OWNED(laz_fd_drop) int dir = open_folder(output);
+    int fd = dir < 0 ? -1 : openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    return fd >= 0 ? fd : memfd_create("sources", MFD_CLOEXEC);
 }
 
 void laz_db_file_drop(struct laz_db_file *file, bool installed)

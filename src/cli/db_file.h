@@ -16,6 +16,9 @@ LAZ_CHECKED enum laz_status laz_db_file_make(const char *output, struct laz_db_f
 /* Puts it, durably, in output's place. */
 LAZ_CHECKED enum laz_status laz_db_file_install(const struct laz_db_file *file, const char *output,
                                                 struct laz_error *err);
+/* A file without a name beside output, for the sources while they are compiled: they may be larger
+ * than memory should be. Where the file system has none, memory. Negative, with errno, on failure. */
+int laz_db_file_scratch(const char *output);
 /* Closes it; unless it was installed, removes it. */
 void laz_db_file_drop(struct laz_db_file *file, bool installed);
 

@@ -293,7 +293,7 @@ enum laz_status laz_list_read(struct laz_ruleset *set, const struct laz_source *
     if (s == LAZ_OK && r.left_out > LAZ_LIST_TOLD_MAX) {
         struct laz_error told;
 
-        snprintf(why, sizeof why, "%llu more entries were left out",
+        snprintf(why, sizeof why, "%llu more entries are like these",
                  (unsigned long long)(r.left_out - LAZ_LIST_TOLD_MAX));
         laz_ignore(laz_fail(&told, LAZ_INVALID, "list", source->name, why, ""));
         options->skipped(options->context, &told);
