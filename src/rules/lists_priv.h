@@ -44,9 +44,9 @@ struct laz_list_reader {
     struct laz_list_kind_wanted wanted;
     struct laz_view name; /* of the list: in front of the names of its entries */
     bool has_label;
-    uint32_t label; /* of entries that say nothing of themselves */
+    uint32_t label;                        /* of entries that say nothing of themselves */
     uint64_t taken, left_out, unsupported; /* of those left out */
-    uint64_t ended; /* revoked, over, or not meant to be looked for */
+    uint64_t ended;                        /* revoked, over, or not meant to be looked for */
 };
 
 /* Adds what the row says. A row that is wrong is left out and told, or fails where nobody wants to
