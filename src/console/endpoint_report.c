@@ -107,6 +107,26 @@ static int64_t to_ms(uint64_t time)
     return (int64_t)(time < 100000000000 ? time * 1000 : time);
 }
 
+/* How the sources of content are; older agents do not say. */
+static bool put_sources(struct laz_json_out *o, const cJSON *content)
+{
+    uint64_t sources, failing = 0;
+    bool held = false;
+    char problem[256];
+
+    if (!laz_json_u64(content, "sources", COUNTER_MAX, &sources))
+        return true;
+    if (!copy_text(content, "problem", problem, sizeof problem))
+        return false;
+    laz_ignore(laz_json_u64(content, "failing", COUNTER_MAX, &failing)); /* 0 when it is not said */
+    laz_ignore(laz_json_bool(content, "held", &held));
+    laz_out_i64_of(o, "sources", (int64_t)sources);
+    laz_out_i64_of(o, "failing", (int64_t)failing);
+    laz_out_bool_of(o, "held", held);
+    laz_out_text_of(o, "problem", problem);
+    return true;
+}
+
 static bool put_content(struct laz_json_out *o, const cJSON *state, struct laz_report *r)
 {
     const cJSON *content = cJSON_GetObjectItemCaseSensitive(state, "content");
@@ -129,6 +149,8 @@ static bool put_content(struct laz_json_out *o, const cJSON *state, struct laz_r
     laz_out_i64_of(o, "built", r->content_built_ms);
     laz_out_i64_of(o, "rules", (int64_t)rules);
     laz_out_i64_of(o, "hashes", (int64_t)hashes);
+    if (!put_sources(o, content))
+        return false;
     laz_out_object_end(o);
     return true;
 }

@@ -293,7 +293,8 @@ class Agent:
             "hostname": self.name, "os": "Debian 12", "kernel": "6.1.0", "version": "0.1.0", "mode": "full",
             "features": [{"name": "fanotify-permission", "state": "on", "detail": ""}], "protected": ["/srv"],
             "unguarded": ["unlink-and-rename"],
-            "content": {"name": "default", "built": int(time.time() * 1000), "rules": 3, "hashes": 5},
+            "content": {"name": "default", "built": int(time.time() * 1000), "rules": 3, "hashes": 5,
+                        "sources": 2, "failing": 1, "held": False, "problem": "it refuses us"},
             "counters": {"opens": 10, "scanned": 4},
         }
         report.update(state)
