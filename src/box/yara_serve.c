@@ -227,7 +227,7 @@ static enum laz_status serve_job(struct desk *d, int fd, bool *fault)
     start_job(d);
     d->status = laz_input_open(fd, d->room, &d->input);
     if (d->status == LAZ_OK && d->input.bytes.len < d->input.size)
-        d->status = LAZ_LIMIT;
+        d->status = LAZ_UNSUPPORTED;
     if (d->status == LAZ_OK && !laz_input_guard(match_input, d)) {
         *fault = true;
         d->status = LAZ_IO;

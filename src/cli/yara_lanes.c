@@ -207,6 +207,8 @@ static const char *reason(enum laz_status s)
     case LAZ_IO:
     case LAZ_INVALID:
         return "could not map file";
+    case LAZ_UNSUPPORTED:
+        return "the file is too large";
     case LAZ_CLOSED:
         return "the process that matched it died";
     default:

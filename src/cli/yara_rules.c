@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 #include "sys/process.h"
 #include "wire/yara_message.h"
 
-#define PATH_SIZE 4096
+#define PATH_SIZE  4096
+#define SOURCE_MAX ((size_t)64 * 1024 * 1024) /* of rules that come through a pipe */
 
 /* Our side of the compiler that reads the rules. */
 struct reader {
@@ -62,25 +64,41 @@ static enum laz_status send(struct reader *r, const struct laz_yara_message *m, 
                        : s;
 }
 
-/* The compiler maps what it gets, so only a regular file will do. */
-static int open_source(const char *path)
+/* What a pipe gives, in a file without a name. */
+static int copy_pipe(int pipe)
 {
-    int fd = laz_open_read(path);
-    struct stat st;
+    LAZ_OWNED(laz_fd_drop) int copy = memfd_create("rules", MFD_CLOEXEC);
+    struct laz_buf text;
+    enum laz_status s;
 
-    if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)))
-        laz_fd_drop(&fd);
-    return fd;
+    laz_buf_init(&text, SOURCE_MAX);
+    s = copy < 0 ? LAZ_IO : laz_read_all(pipe, &text, NULL);
+    if (s == LAZ_OK)
+        s = laz_write_all(copy, laz_buf_view(&text), NULL);
+    laz_buf_clear(&text);
+    return s == LAZ_OK ? laz_move_fd(&copy) : -1;
 }
 
-static enum laz_status send_source(struct reader *r, const char *path, struct laz_view space)
+/* The compiler maps what it gets, so it must be a file. A shell hands rules over as a pipe. */
+static int open_source(const char *path)
 {
-    LAZ_OWNED(laz_fd_drop) int fd = open_source(path);
+    LAZ_OWNED(laz_fd_drop) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
+        return -1;
+    return S_ISREG(st.st_mode) ? laz_move_fd(&fd) : copy_pipe(fd);
+}
+
+/* fd is the source's; -1: it cannot be read. */
+static enum laz_status send_source(struct reader *r, const char *path, struct laz_view space,
+                                   int fd)
+{
     struct laz_yara_message m = {
         .kind = LAZ_YARA_SOURCE, .text = laz_view_of(path), .second = space};
     struct laz_yara_message missing = {.kind = LAZ_YARA_MISSING};
 
-    return fd < 0 ? send(r, &missing, -1) : send(r, &m, fd);
+    return send(r, fd < 0 ? &missing : &m, fd);
 }
 
 /* [NAMESPACE:]FILE */
@@ -96,7 +114,7 @@ static enum laz_status send_rules(struct reader *r, const char *argument)
         fprintf(stderr, "error: could not open file: %s\n", path);
         return LAZ_NOT_FOUND;
     }
-    return send_source(r, path, space);
+    return send_source(r, path, space, fd);
 }
 
 /* A path counts from the folder of the file that includes it. */
@@ -104,6 +122,7 @@ static enum laz_status answer_ask(struct reader *r, const struct laz_yara_messag
 {
     struct laz_view from = m->second;
     char path[2 * LAZ_YARA_NAME_MAX + 2];
+    LAZ_OWNED(laz_fd_drop) int fd = -1;
     size_t folder = from.len;
 
     while (folder > 0 && from.data[folder - 1] != '/')
@@ -112,7 +131,8 @@ static enum laz_status answer_ask(struct reader *r, const struct laz_yara_messag
         folder = 0;
     snprintf(path, sizeof path, "%.*s%.*s", (int)folder, (const char *)from.data, (int)m->text.len,
              (const char *)m->text.data);
-    return send_source(r, path, laz_view_first(from, 0));
+    fd = open_source(path);
+    return send_source(r, path, laz_view_first(from, 0), fd);
 }
 
 static enum laz_status keep_imports(struct reader *r, const struct laz_yara_message *m)
@@ -148,7 +168,7 @@ static enum laz_status attend(struct reader *r)
 
 static enum laz_status hand_over(struct reader *r, const struct laz_yara_options *options)
 {
-    struct laz_yara_message end = {.kind = LAZ_YARA_END};
+    struct laz_yara_message end = {.kind = LAZ_YARA_SOURCES_END};
     enum laz_status s = LAZ_OK;
 
     for (size_t i = 0; s == LAZ_OK && i < options->rule_count; i++)

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "rules/compiler.h"
 #include "rules/source.h"
+#include "rules/yara_priv.h"
 #include "sign/digest.h"
 #include "sys/channel.h"
 #include "sys/clock.h"
@@ -183,11 +184,24 @@ static bool collect(struct job *j)
     struct laz_source *source;
 
     while (receive(j, &source))
-        if (j->message.kind == LAZ_YARA_END)
+        if (j->message.kind == LAZ_YARA_SOURCES_END)
             return true;
         else if (source == NULL)
             return false;
     return false;
+}
+
+/* Whatever its name is, it holds rules of YARA. */
+static enum laz_status read_source(struct laz_ruleset *set, const struct laz_source *source,
+                                   const struct laz_source_options *options, struct laz_error *err)
+{
+    enum laz_status s;
+    uint32_t name;
+
+    if (!laz_source_add(set, source, &name))
+        return laz_ruleset_failed(set, err);
+    s = laz_yara_read(set, source, options, name, err);
+    return s == LAZ_OK ? laz_ruleset_failed(set, err) : s;
 }
 
 static enum laz_status read_all(struct job *j, struct laz_ruleset *set)
@@ -203,7 +217,7 @@ static enum laz_status read_all(struct job *j, struct laz_ruleset *set)
     enum laz_status s = LAZ_OK;
 
     for (size_t i = 0; s == LAZ_OK && i < count; i++)
-        s = laz_source_read(set, &j->sources[i], &options, &j->err);
+        s = read_source(set, &j->sources[i], &options, &j->err);
     laz_source_finish(set);
     return s;
 }

@@ -102,6 +102,8 @@ rule none { condition: dex.has_method(/main/) or dex.has_class("LMain;") or pe.i
     "undefined.yar": "rule x { condition: nowhere }\n",
     "unended.yar": "rule x { condition: \n",
     "missing.yar": 'include "nowhere.yar"\nrule x { condition: true }\n',
+    "rules.txt": "rule named_otherwise { condition: filesize > 0 }\n",
+    "rules": "rule without_ending { condition: filesize > 0 }\n",
     "others.yar": "rule a { condition: true }\nrule b { condition: false }\nprivate rule c { condition: false }\n",
 }
 
@@ -133,6 +135,7 @@ SAME = [
     "-D modules.yar words.bin", "regex.yar words.bin",
     "outer.yar one.bin", "outer.yar inner/one.yar one.bin", "x:outer.yar y:inner/one.yar -e one.bin",
     "missing.yar one.bin", "undefined.yar one.bin", "unended.yar one.bin", "nowhere.yar one.bin",
+    "rules.txt one.bin", "rules one.bin", "rules rules.txt others.yar one.bin",
     "others.yar one.bin", "-n others.yar one.bin", "-c others.yar one.bin", "-cn others.yar one.bin",
     "kinds.yar nowhere.bin", "kinds.yar", "", "--nonsense", "-q kinds.yar words.bin",
     "-C kinds.yar words.bin", "-x kinds.yar one.bin", "-l x kinds.yar one.bin",
@@ -190,7 +193,7 @@ def main():
     ok = True
     number = 0
     write_files()
-    print(f"1..{len(SAME) + len(NEWER) + 1}")
+    print(f"1..{len(SAME) + len(NEWER) + 2}")
     for arguments in SAME:
         number += 1
         left, right = run(ours, arguments), run(["yara"], arguments)
@@ -207,6 +210,13 @@ def main():
     left, right = run(ours, "-C -s rules.lzdb words.bin"), run(["yara"], "-w -s kinds.yar words.bin")
     ok &= report(number, "-C with rules that were compiled before",
                  None if left[:2] == right[:2] else f"{shown(left)}, but yara: {shown(right)}")
+    number += 1
+    left, right = (subprocess.run([*program, "-w", "-s", "/dev/stdin", "words.bin"], check=False, cwd=work,
+                                  input=RULES["kinds.yar"].encode(), capture_output=True)
+                   for program in (ours, ["yara"]))
+    ok &= report(number, "with rules from a pipe",
+                 None if (left.returncode, left.stdout) == (right.returncode, right.stdout)
+                 else f"{left}, but yara: {right}")
     return 0 if ok else 1
 
 

@@ -13,7 +13,7 @@ static void a_message_arrives_as_it_was_sent(void **state)
     const struct laz_yara_message messages[] = {
         {.kind = LAZ_YARA_SOURCE, .text = laz_view_of("a.yar"), .second = laz_view_of("default")},
         {.kind = LAZ_YARA_MISSING},
-        {.kind = LAZ_YARA_END},
+        {.kind = LAZ_YARA_SOURCES_END},
         {.kind = LAZ_YARA_ASK, .text = laz_view_of("b.yar"), .second = laz_view_of("a.yar")},
         {.kind = LAZ_YARA_IMPORTS, .text = laz_view_from("\0\3", 2)},
         {.kind = LAZ_YARA_READY},
@@ -54,7 +54,7 @@ static void what_a_kind_does_not_have_is_refused(void **state)
     const struct laz_yara_message messages[] = {
         {.kind = (enum laz_yara_message_kind)0},
         {.kind = LAZ_YARA_KINDS},
-        {.kind = LAZ_YARA_END, .text = laz_view_of("x")},
+        {.kind = LAZ_YARA_SOURCES_END, .text = laz_view_of("x")},
         {.kind = LAZ_YARA_READY, .number = 1},
         {.kind = LAZ_YARA_SHOW, .number = LAZ_YARA_SHOW_MAX + 1},
         {.kind = LAZ_YARA_TAG, .second = laz_view_of("x")},
