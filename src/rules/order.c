@@ -9,10 +9,15 @@
  * on patterns, then triggers, whose places are known, then patterns that are searched for. */
 enum rank { RANK_KNOWN, RANK_EAGER, RANK_FIELD, RANK_LAZY };
 
+struct expense {
+    enum rank rank;
+    uint32_t search_count; /* at most */
+};
+
 struct orderer {
     struct laz_bodies *b;
     const struct laz_ir_rule *rule;
-    uint8_t *ranks; /* of each node of the rule */
+    struct expense *expenses; /* of each node of the rule */
 };
 
 static struct laz_node *node_of(const struct orderer *o, uint32_t index)
@@ -20,16 +25,27 @@ static struct laz_node *node_of(const struct orderer *o, uint32_t index)
     return laz_list_at(struct laz_node, &o->b->set->nodes, index);
 }
 
-static uint8_t rank_of(const struct orderer *o, uint32_t index)
+static struct expense expense_of(const struct orderer *o, uint32_t index)
 {
-    return o->ranks[index - o->rule->node_first];
+    return o->expenses[index - o->rule->node_first];
 }
 
-static uint8_t pattern_rank(const struct orderer *o, uint32_t pattern)
+static struct expense pattern_expense(const struct orderer *o, uint32_t pattern)
 {
-    return pattern == LAZ_NODE_LOOP_PATTERN || !o->b->is_eager[o->rule->pattern_first + pattern]
-               ? RANK_LAZY
-               : RANK_EAGER;
+    if (pattern == LAZ_NODE_LOOP_PATTERN || !o->b->is_eager[o->rule->pattern_first + pattern])
+        return (struct expense){RANK_LAZY, 1};
+    return (struct expense){RANK_EAGER, 0};
+}
+
+static void add(struct expense *sum, struct expense e)
+{
+    sum->rank = e.rank > sum->rank ? e.rank : sum->rank;
+    sum->search_count += e.search_count < UINT32_MAX - sum->search_count ? e.search_count : 0;
+}
+
+static bool is_less(struct expense a, struct expense b)
+{
+    return a.rank != b.rank ? a.rank < b.rank : a.search_count < b.search_count;
 }
 
 static bool asks_patterns(const struct laz_node *node)
@@ -37,19 +53,21 @@ static bool asks_patterns(const struct laz_node *node)
     return node->kind == LAZ_NODE_OF || node->kind == LAZ_NODE_FOR_OF;
 }
 
-static uint8_t own_rank(const struct orderer *o, const struct laz_node *node)
+static struct expense own_expense(const struct orderer *o, const struct laz_node *node)
 {
-    uint8_t rank = node->kind == LAZ_NODE_FIELD ? RANK_FIELD : RANK_KNOWN;
+    struct expense sum = {node->kind == LAZ_NODE_FIELD ? RANK_FIELD : RANK_KNOWN, 0};
 
     if (node->kind >= LAZ_NODE_FOUND && node->kind <= LAZ_NODE_LENGTH)
-        rank = pattern_rank(o, node->operand);
+        add(&sum, pattern_expense(o, node->operand));
     for (uint32_t i = 0; i < node->item_count && node->kind != LAZ_NODE_OF_RULES; i++) {
         uint32_t item = laz_node_item(o->b->set, node, i);
-        uint8_t other = asks_patterns(node) ? pattern_rank(o, item) : rank_of(o, item);
 
-        rank = other > rank ? other : rank;
+        add(&sum, asks_patterns(node) ? pattern_expense(o, item) : expense_of(o, item));
     }
-    return rank;
+    for (unsigned i = 0; i < 4; i++)
+        if (node->child[i] != 0)
+            add(&sum, expense_of(o, node->child[i]));
+    return sum;
 }
 
 static double item_cost(const struct orderer *o, uint32_t item)
@@ -80,7 +98,7 @@ static void order_node(struct orderer *o, struct laz_node *node)
     if (node->kind == LAZ_NODE_OF && node->item_count <= ITEMS_MAX)
         order_items(o, node);
     if ((node->kind == LAZ_NODE_AND || node->kind == LAZ_NODE_OR) &&
-        rank_of(o, node->child[1]) < rank_of(o, node->child[0])) {
+        is_less(expense_of(o, node->child[1]), expense_of(o, node->child[0]))) {
         uint32_t first = node->child[0];
 
         node->child[0] = node->child[1];
@@ -104,10 +122,7 @@ static void order_rule(struct orderer *o)
     for (uint32_t i = 0; i < o->rule->node_count; i++) {
         struct laz_node *node = node_of(o, o->rule->node_first + i);
 
-        o->ranks[i] = own_rank(o, node);
-        for (unsigned j = 0; j < 4; j++)
-            if (node->child[j] != 0 && rank_of(o, node->child[j]) > o->ranks[i])
-                o->ranks[i] = rank_of(o, node->child[j]);
+        o->expenses[i] = own_expense(o, node);
         order_node(o, node);
     }
 }
@@ -117,12 +132,12 @@ bool laz_conditions_order(struct laz_bodies *b)
     for (uint32_t i = 0; i < b->set->rules.count; i++) {
         struct orderer o = {.b = b, .rule = laz_list_at(struct laz_ir_rule, &b->set->rules, i)};
 
-        o.ranks = calloc(o.rule->node_count + 1u, sizeof *o.ranks);
-        if (o.ranks == NULL)
+        o.expenses = calloc(o.rule->node_count + 1u, sizeof *o.expenses);
+        if (o.expenses == NULL)
             return false;
         if (!has_console(&o))
             order_rule(&o);
-        free(o.ranks);
+        free(o.expenses);
     }
     return true;
 }
