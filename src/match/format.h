@@ -1,3 +1,4 @@
+/* clang-format off */
 /* format.h - the layout of a database file (*.lzdb), for what writes it and what reads it.
  *
  * All numbers are little-endian. Sections start on a page and are named by offset and length in the
@@ -15,24 +16,32 @@
  *   records
  *     SOURCES  name text, flags u32, sha256[32]
  *     RULES    name text, source text, tags text, name_space text, pattern_first u32,
- *              pattern_count u16, flags u16, code u32, code_len u32, meta_first u32, meta_count
- * u32, waiter_first u32, waiter_count u32, globals u32: 0, or 1 and where in GLOBALS those stand
- *              that must hold for it too PATTERNS rule u32, name text, flags u32, form_first u32,
- * form_count u32, zero u32, first u64, last u64 in the order of their rules; only places in [first,
- * last] matter FORMS    pattern u32, flags u32, atom_len u32, back u32, back_len u32, ahead u32,
+ *              pattern_count u16, flags u16, code u32, code_len u32, meta_first u32,
+ *              meta_count u32, waiter_first u32, waiter_count u32, globals u32: 0, or 1 and where in
+ *              GLOBALS those stand that must hold for it too
+ *     PATTERNS rule u32, name text, flags u32, form_first u32, form_count u32, zero u32, first u64,
+ *              last u64
+ *              in the order of their rules; only places in [first, last] matter
+ *     FORMS    pattern u32, flags u32, atom_len u32, back u32, back_len u32, ahead u32,
  *              ahead_len u32, gap_first u32, gap_count u32, lead u32, atom[8]
  *              in the order of their patterns
- *     ATOMS    use_first u32, use_count u32, len u32    the matchers' ids are indices here
- *     USES     form u32, guard u32, run u32             what an atom may be part of, in the order
- * of the atoms; the next run uses have the same guard GUARDS   code u32, code_len u32, target u32
- * what an object must be for a rule to hold; code_len 0: whatever it is CODE     programs
- * (program.h), named by offset and length ALWAYS   rule u32, guard u32                      rules
- * that can be true without an atom, in the order of their guards WAITERS  rule u32 of each rule,
- * those that can be true only when it is looked at GROUPS   target u32, magic_len u32, magic[8],
- * matcher u32, matcher_len u32 a part of the atoms and the objects in which they are looked for:
- * those of the target and those that begin so; with neither, all METAS    name text, kind u32,
- * number i64, or text offset u32 and len u32 MATCHER  Vectorscan databases, ready to be used where
- * they are mapped
+ *     ATOMS    use_first u32, use_count u32, len u32
+ *              the matchers' ids are indices here
+ *     USES     form u32, guard u32, run u32
+ *              what an atom may be part of, in the order of the atoms; the next run uses have the
+ *              same guard
+ *     GUARDS   code u32, code_len u32, target u32
+ *              what an object must be for a rule to hold; code_len 0: whatever it is
+ *     CODE     programs (program.h), named by offset and length
+ *     ALWAYS   rule u32, guard u32
+ *              rules that can be true without an atom, in the order of their guards
+ *     WAITERS  rule u32
+ *              of each rule, those that can be true only when it is looked at
+ *     GROUPS   target u32, magic_len u32, magic[8], matcher u32, matcher_len u32
+ *              a part of the atoms and the objects in which they are looked for: those of the
+ *              target and those that begin so; with neither, all
+ *     METAS    name text, kind u32, number i64, or text offset u32 and len u32
+ *     MATCHER  Vectorscan databases, ready to be used where they are mapped
  *
  *     EXTERNALS name text, kind u32 (enum laz_value_kind), value u64: the number, the bits of a
  *              double, or a text's offset and, 32 bits higher, its length; where a run brings none
@@ -47,6 +56,7 @@
  *   KNOWN to COUNTS are described in format_known.h, with the reason why those that are larger than
  *   LAZ_DB_EAGER_MAX are not summed at opening.
  */
+/* clang-format on */
 #ifndef LAZ_MATCH_FORMAT_H
 #define LAZ_MATCH_FORMAT_H
 
