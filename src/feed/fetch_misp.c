@@ -111,7 +111,7 @@ static void read_old(struct misp *m)
         if (e->stamp > m->newest)
             m->newest = e->stamp;
     }
-    if (m->old_count > 1)
+    if (m->old != NULL && m->old_count > 1)
         qsort(m->old, m->old_count, sizeof *m->old, compare_events);
 }
 

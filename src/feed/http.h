@@ -43,7 +43,7 @@ struct laz_http_answer {
 };
 
 /* Follows redirects. */
-void laz_http_get(struct laz_http *http, const struct laz_http_call *call,
+void laz_http_get(struct laz_http *h, const struct laz_http_call *call,
                   struct laz_http_answer *out);
 
 /* Whether what is at from may send us to to. */

@@ -16,8 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What is left of the pages: instead of the network. */
 static struct laz_view pages;
 
-void laz_http_get(struct laz_http *http, const struct laz_http_call *call,
-                  struct laz_http_answer *out)
+void laz_http_get(struct laz_http *h, const struct laz_http_call *call, struct laz_http_answer *out)
 {
     struct laz_view page;
 
