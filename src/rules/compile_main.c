@@ -390,6 +390,14 @@ static struct laz_database *take_over(struct laz_ruleset *set)
     return previous;
 }
 
+static bool has_rules(const struct laz_database *db)
+{
+    struct laz_database_info info;
+
+    laz_database_info_get(db, &info);
+    return info.rule_count > 0;
+}
+
 static enum laz_status read_all(struct laz_ruleset *set, struct laz_database **previous,
                                 struct laz_error *err)
 {
@@ -411,7 +419,7 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_database **p
     if (s == LAZ_OK) {
         *previous = take_over(set);
         options.known_only = *previous != NULL;
-        if (options.known_only)
+        if (options.known_only && has_rules(*previous))
             printf("rules: taken over from the last database\n");
     }
     for (size_t i = 0; s == LAZ_OK && i < input_count; i++)
@@ -426,12 +434,9 @@ static enum laz_status read_all(struct laz_ruleset *set, struct laz_database **p
 static void say_fates(const struct laz_ruleset *set)
 {
     static const char *const why[LAZ_FATES] = {
-        [LAZ_FATE_LEVEL] = "for other engines",
-        [LAZ_FATE_IGNORED] = "by ignored names",
-        [LAZ_FATE_UNWANTED] = "of unwanted programs",
-        [LAZ_FATE_UNUSED] = "of no use here",
-        [LAZ_FATE_UNSUPPORTED] = "not supported",
-        [LAZ_FATE_WRONG] = "malformed",
+        [LAZ_FATE_LEVEL] = "for other engines",       [LAZ_FATE_IGNORED] = "by ignored names",
+        [LAZ_FATE_UNWANTED] = "of unwanted programs", [LAZ_FATE_UNUSED] = "of no use here",
+        [LAZ_FATE_UNSUPPORTED] = "not supported",     [LAZ_FATE_WRONG] = "malformed",
     };
 
     for (unsigned kind = LAZ_CLAMAV_NONE + 1; kind < LAZ_CLAMAV_KINDS; kind++) {
