@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "../torture.h"
+#include "engine.h"
 #include "rules/compiler_priv.h"
 #include "rules/source.h"
 
@@ -247,6 +248,107 @@ static void the_reader_goes_on_at_the_next_rule(void **state)
     }
 }
 
+/* Two sources, read one after the other, and what fires on an object, or why the second is refused.
+ */
+static void sources_with_one_name_space_are_as_one(void **state)
+{
+    static const struct {
+        const char *first_space, *second_space, *first, *second, *result;
+    } cases[] = {
+        {"n", "n", "rule a { condition: true }", "rule b { condition: a }", "a\nb\n"},
+        {"n", "m", "rule a { condition: true }", "rule b { condition: a }",
+         "this name means nothing here"},
+        {NULL, NULL, "rule a { condition: true }", "rule b { condition: a }",
+         "this name means nothing here"},
+        {"n", "n", "rule a { condition: true }", "rule a { condition: true }",
+         "this rule's name is taken"},
+        {"n", "m", "rule a { condition: true }", "rule a { condition: true }", "a\na\n"},
+        {NULL, NULL, "rule a { condition: true }", "rule a { condition: true }", "a\na\n"},
+        {"n", "n", "rule a { condition: true }", "global rule g { condition: false }", ""},
+        {"n", "m", "rule a { condition: true }", "global rule g { condition: false }", "a\n"},
+        {"n", "n", "global rule g { condition: true }", "rule a { condition: true }", "a\ng\n"},
+        {"n", "n", "global private rule g { condition: true }", "rule a { condition: true }",
+         "a\n"},
+        {"n", "n", "import \"math\"", "rule a { condition: math.abs(-1) == 1 }", "a\n"},
+        {"n", "m", "import \"math\"", "rule a { condition: math.abs(-1) == 1 }",
+         "this module is not imported"},
+        {"n", "n", "rule a1 { condition: true } rule x { condition: any of (a*) }",
+         "rule a2 { condition: true }", "a set of rules that stands before would have this rule"},
+        {"n", "m", "rule a1 { condition: true } rule x { condition: any of (a*) }",
+         "rule a2 { condition: true }", "a1\na2\nx\n"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct laz_source sources[] = {
+            {.name = "1.yar",
+             .text = laz_view_of(cases[i].first),
+             .name_space = cases[i].first_space},
+            {.name = "2.yar",
+             .text = laz_view_of(cases[i].second),
+             .name_space = cases[i].second_space},
+        };
+        struct engine e;
+        struct laz_error err = {.why = ""};
+        struct laz_buf found;
+
+        laz_buf_init(&found, 4096);
+        if (engine_build(&e, sources, 2, NULL, &err) == LAZ_OK) {
+            assert_int_equal(engine_scan(&e, laz_view_of("object"), LAZ_TARGET_ANY, NULL, &found),
+                             LAZ_OK);
+            engine_clear(&e);
+            if (strcmp(laz_buf_text(&found), cases[i].result) != 0)
+                fail_msg("%zu: %s", i, laz_buf_text(&found));
+        } else if (strcmp(err.why, cases[i].result) != 0) {
+            fail_msg("%zu: %s", i, err.why);
+        }
+        laz_buf_clear(&found);
+    }
+}
+
+static bool note_hit(void *context, const struct laz_hit *hit)
+{
+    (void)hit;
+    *(bool *)context = true;
+    return true;
+}
+
+/* What the database was built with holds where a run brings nothing, or something of another kind
+ * is brought: then it is undefined. */
+static void a_run_brings_values_for_externals(void **state)
+{
+    static const struct {
+        const char *condition;
+        bool without, with_text, with_number;
+    } cases[] = {
+        {"filename == \"\"", true, false, false},
+        {"filename == \"name\"", false, true, false},
+        {"not defined filename", false, false, true},
+        {"filename matches /^n/ and filename endswith \"me\"", false, true, false},
+    };
+    struct laz_external_value values[] = {
+        {laz_view_of("other"), laz_value_number(5)},
+        {laz_view_of("filename"), laz_value_text(laz_view_of("name"))},
+    };
+
+    for (size_t i = 0; i < 3 * sizeof cases / sizeof *cases; i++) {
+        struct laz_match_object object = {.bytes = laz_view_of("x"), .externals = values};
+        bool wanted[] = {cases[i / 3].without, cases[i / 3].with_text, cases[i / 3].with_number};
+        struct engine e;
+        struct laz_error err;
+        char text[200];
+        bool fired = false;
+
+        values[1].value = i % 3 == 2 ? laz_value_number(7) : laz_value_text(laz_view_of("name"));
+        object.external_count = i % 3 == 0 ? 0 : 2;
+        snprintf(text, sizeof text, "rule a { condition: %s }", cases[i / 3].condition);
+        assert_int_equal(engine_build_text(&e, "a.yar", text, &err), LAZ_OK);
+        assert_int_equal(laz_matcher_run(e.matcher, &object, NULL, note_hit, &fired), LAZ_OK);
+        engine_clear(&e);
+        if (fired != wanted[i % 3])
+            fail_msg("%s, way %zu", cases[i / 3].condition, i % 3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +357,8 @@ int main(void)
         cmocka_unit_test(rules_are_found_by_name_and_name_space),
         cmocka_unit_test(a_source_that_is_wrong_is_refused_at_its_place),
         cmocka_unit_test(the_reader_goes_on_at_the_next_rule),
+        cmocka_unit_test(sources_with_one_name_space_are_as_one),
+        cmocka_unit_test(a_run_brings_values_for_externals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
