@@ -119,8 +119,8 @@ static bool has_word(const struct walk *w, bool before, bool *exists)
     uint64_t len = w->wide ? 2 : 1;
     struct laz_view c;
 
-    *exists = (!before || w->at >= len) &&
-              laz_view_at(w->text, before ? w->at - len : w->at, len, &c);
+    *exists =
+        (!before || w->at >= len) && laz_view_at(w->text, before ? w->at - len : w->at, len, &c);
     return *exists && is_word(c.data[0]) && (!w->wide || c.data[1] == 0);
 }
 
@@ -226,8 +226,14 @@ static size_t follow_one(struct walk *w, struct front *front, struct thread t, s
 /* Everything that can be reached from t without a byte joins the front. */
 static void follow(struct walk *w, struct front *front, struct thread t)
 {
+    const uint8_t *step = step_at(w, t.step);
     size_t depth = 0;
 
+    if (step[0] == LAZ_REGEX_BYTE || step[0] == LAZ_REGEX_SET || step[0] == LAZ_REGEX_ANY) {
+        if (see(w, step, t)) /* most steps, without more ado */
+            add(front, t);
+        return;
+    }
     w->s->stack[depth++] = t;
     while (depth > 0) {
         depth--;
@@ -389,10 +395,31 @@ static int only_byte(const uint8_t *set)
     return found;
 }
 
+static uint32_t flags_of(struct laz_view program)
+{
+    return laz_load_u32(program.data + 12);
+}
+
+bool laz_regex_may_begin(const struct laz_regex_walk *walk, uint64_t at)
+{
+    struct walk w = {.text = walk->text, .back = walk->back, .wide = walk->wide, .at = at};
+    uint8_t c;
+
+    if ((flags_of(walk->program) & LAZ_REGEX_CAN_BE_EMPTY) != 0)
+        return true;
+    w.left = walk->reach_max;
+    return next_char(&w, &c) && set_has(walk->program.data + 16, c);
+}
+
+bool laz_regex_is_long(struct laz_view program)
+{
+    return (flags_of(program) & LAZ_REGEX_IS_LONG) != 0;
+}
+
 uint64_t laz_regex_candidate(struct laz_view program, struct laz_view text, uint64_t at)
 {
     const uint8_t *first = program.data + 16;
-    uint32_t flags = laz_load_u32(program.data + 12);
+    uint32_t flags = flags_of(program);
     struct laz_view rest = laz_view_from_offset(text, at);
     size_t i = 0;
     int byte;

@@ -39,7 +39,8 @@ enum laz_regex_op {
 enum laz_regex_flag {
     LAZ_REGEX_CAN_BE_EMPTY = 1,
     LAZ_REGEX_AT_START = 2, /* only at the start of the text */
-    LAZ_REGEX_FLAGS_MAX = 3,
+    LAZ_REGEX_IS_LONG = 4,  /* a walk may take many bytes */
+    LAZ_REGEX_FLAGS_MAX = 7,
 };
 
 #define LAZ_REGEX_HEAD_SIZE  48
@@ -95,6 +96,11 @@ bool laz_regex_run(const struct laz_regex_walk *walk, uint64_t at, struct laz_re
 typedef bool laz_regex_end_fn(void *context, uint64_t end);
 void laz_regex_run_all(const struct laz_regex_walk *walk, uint64_t at, struct laz_regex_scratch *s,
                        uint64_t *steps_left, laz_regex_end_fn *found, void *context);
+
+/* Whether the byte at position at, or before it on the way back, lets a way begin there at all. */
+bool laz_regex_may_begin(const struct laz_regex_walk *walk, uint64_t at);
+/* Whether walks of a checked program may be long, so that cheaper questions are asked first. */
+bool laz_regex_is_long(struct laz_view program);
 
 /* The first position from at on where a way could begin; text.len when there is none. */
 uint64_t laz_regex_candidate(struct laz_view program, struct laz_view text, uint64_t at);

@@ -61,7 +61,22 @@ static bool find_end(struct laz_matcher *m, const struct laz_form *form, uint64_
     uint64_t at = (form->flags & LAZ_FORM_FROM_ATOM) != 0 ? offset : end;
 
     ahead.reach_max -= at - offset;
-    return laz_regex_run(&ahead, at, m->regex, &m->steps_left, out);
+    return laz_regex_may_begin(&ahead, at) &&
+           laz_regex_run(&ahead, at, m->regex, &m->steps_left, out);
+}
+
+/* Whether it is worth the while to look ahead: a long walk is not begun where the short one back
+ * leads nowhere. */
+static bool may_start(struct laz_matcher *m, const struct laz_form *form,
+                      const struct laz_regex_walk *back, uint64_t offset)
+{
+    struct laz_view ahead = {laz_database_code(m->db, form->ahead), form->ahead_len};
+    uint64_t start;
+
+    if (!laz_regex_may_begin(back, offset))
+        return false;
+    return !laz_regex_is_long(ahead) || laz_regex_is_long(back->program) ||
+           laz_regex_run(back, offset, m->regex, &m->steps_left, &start);
 }
 
 /* From one start a match in ascii goes before a wide one, and its own form finds it. Both stand at
@@ -85,7 +100,8 @@ void laz_matcher_verify_regex(struct laz_matcher *m, const struct laz_form *form
     starts.m = m;
     starts.form = form;
     starts.ascii_count = 0;
-    if (laz_matcher_spend(m, 1) && find_end(m, form, offset, end, wide, &starts.end)) {
+    if (laz_matcher_spend(m, 1) && may_start(m, form, &back, offset) &&
+        find_end(m, form, offset, end, wide, &starts.end)) {
         find_ascii(&starts, offset);
         laz_regex_run_all(&back, offset, m->regex, &m->steps_left, keep_start, &starts);
     }

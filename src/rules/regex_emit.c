@@ -262,6 +262,27 @@ static uint32_t number_states(struct emitter *e)
     return states;
 }
 
+#define SHORT_REPEAT 32
+
+/* A repeat that takes many bytes, or a way back to what was done before. */
+static bool is_long_step(const uint8_t *step, uint32_t index)
+{
+    uint32_t a = laz_load_u32(step + OPERAND_A), b = laz_load_u32(step + OPERAND_B);
+
+    if (step[0] == LAZ_REGEX_REPEAT)
+        return a >> 16 > SHORT_REPEAT;
+    return (step[0] == LAZ_REGEX_JUMP && a <= index) ||
+           (step[0] == LAZ_REGEX_SPLIT && (a <= index || b <= index));
+}
+
+static bool is_long(const struct emitter *e)
+{
+    for (uint32_t i = 0; i < here(e); i++)
+        if (is_long_step(e->steps.data + (size_t)i * LAZ_REGEX_STEP_SIZE, i))
+            return true;
+    return false;
+}
+
 /* What a match can begin with, found by walking without a byte. */
 struct opening {
     uint8_t first[LAZ_REGEX_SET_SIZE];
@@ -328,7 +349,9 @@ static bool find_opening(struct emitter *e, struct opening *o)
     uint8_t *seen = calloc(here(e) + 1u, 1);
     size_t count = 1; /* step 0 */
 
-    *o = (struct opening){.flags = e->steps.data[0] == LAZ_REGEX_START ? LAZ_REGEX_AT_START : 0};
+    *o = (struct opening){.flags = is_long(e) ? LAZ_REGEX_IS_LONG : 0};
+    if (e->steps.data[0] == LAZ_REGEX_START)
+        o->flags |= LAZ_REGEX_AT_START;
     while (work != NULL && seen != NULL && count > 0) {
         uint32_t i = work[--count];
         const uint8_t *step = e->steps.data + (size_t)i * LAZ_REGEX_STEP_SIZE;

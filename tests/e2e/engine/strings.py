@@ -260,7 +260,7 @@ def compare(seed, folder):
                 with open(item, "rb") as file:
                     problems.append(f"{for_ours(string)}   {file.read()!r}\n#   ours {[p for p in a if p not in b]} "
                                     f"yara {[p for p in b if p not in a]}")
-    if other > found / 100:
+    if other > found / 50:
         problems.append(f"{other} of {found} places have another length")
     return problems, pairs, found
 
