@@ -62,6 +62,7 @@ struct laz_content_part {
     uint64_t taken, unusable;       /* entries that the compiler took, and could not */
     bool refused;                   /* nothing of it is taken */
     bool use_good;                  /* not what came last, but what stood in the database before */
+    bool is_settled; /* refused while clean files are looked at: the rest does not count */
 };
 
 struct laz_content_build {

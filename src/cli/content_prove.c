@@ -173,6 +173,7 @@ static void refuse(struct clean_run *run, struct laz_content_part *part, const c
     if (part == NULL || part->source == NULL || part->refused)
         return;
     laz_content_refuse(part, why);
+    part->is_settled = true;
     run->again = true;
 }
 
@@ -182,6 +183,8 @@ static void take_detection(struct clean_run *run, const char *path, const struct
     struct laz_content_part *part = laz_content_part_of(run->build, d->source);
     char why[128];
 
+    if (part != NULL && part->is_settled)
+        return; /* this content of it is not used any more */
     switch (leave_out(run, d, v)) {
     case LEFT_OUT_IN_THIS_RUN:
         return;
@@ -236,6 +239,8 @@ enum laz_status laz_content_prove_clean(struct laz_content_build *b, int db,
     if (s != LAZ_OK)
         return s;
     *out = (struct laz_content_proof){0};
+    for (size_t i = 0; i < b->part_count; i++)
+        b->parts[i].is_settled = false;
     for (size_t i = 0; s == LAZ_OK && i < clean->count; i++) {
         if (only_fired && !clean->files[i].fired)
             continue;
