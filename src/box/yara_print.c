@@ -1,5 +1,7 @@
 #include "box/yara_print.h"
 
+#include <string.h>
+
 #include "wire/yara_message.h"
 
 #define DATA_LEN_MAX 512u /* of a match, YARA's MAX_MATCH_DATA; its length is cut there too */
@@ -7,17 +9,17 @@
 
 /* All additions below: a refusal stays marked in the buffer. */
 
+/* As a string of C; what has no letter there is octal. */
 static void print_meta_text(struct laz_buf *out, struct laz_view text)
 {
+    static const char plain[] = "\a\b\t\n\v\f\r'\"\\", letters[] = "abtnvfr'\"\\";
     uint8_t c;
 
     while (laz_take_u8(&text, &c)) {
-        if (c == '\t')
-            laz_buf_add_text(out, "\\t");
-        else if (c == '\n')
-            laz_buf_add_text(out, "\\n");
-        else if (c == '"' || c == '\\')
-            laz_buf_addf(out, "\\%c", c);
+        const char *at = c == 0 ? NULL : strchr(plain, c);
+
+        if (at != NULL)
+            laz_buf_addf(out, "\\%c", letters[at - plain]);
         else
             laz_buf_addf(out, c >= ' ' && c <= '~' ? "%c" : "\\%03o", c);
     }

@@ -60,6 +60,8 @@ rule fourth { strings: $h = "hello" condition: #h > 1 or @h == 0 }
 ''',
     "long.yar": r'''rule long { strings: $a = { 41 [0-2000] 42 } $b = /A.{100,1500}B/ $c = "A" condition: any of them }''',
     "control.yar": r'''rule control { meta: a = "x\ty\n\"z\\" b = 0x10 strings: $a = /\x00.\x1b.\\\"/ condition: $a }''',
+    "letters.yar": 'rule letters { meta: a = "' + "".join(
+        chr(c) for c in range(1, 127) if c not in (10, 13, 34, 92)) + '" b = "\\t\\n\\"\\\\\\x01\\x07\\x0d\\xff" condition: true }\n',
     "bytes.yar": r'''rule bytes { strings: $a = { 00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10 11 12 13 14 15 16 17 18 19 1A 1B 1C 1D 1E 1F 20 21 22 23 24 25 26 27 28 29 2A 2B 2C 2D 2E 2F 30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F } $b = { 7E 7F 80 [64] C1 } $t = "\x7f\x80\xff" $u = "\x1f !" condition: any of them }''',
     "external.yar": r'''rule external { condition: number == 5 and text == "a b" and truth and real == 1.5 }''',
     "console.yar": r'''import "console"
@@ -123,7 +125,7 @@ SAME = [
     "-w --scan-list kinds.yar list", "-w -c --scan-list kinds.yar list",
     "-w kinds.yar empty.bin", "-w kinds.yar one.bin", "-w -c kinds.yar empty.bin",
     "-w -sL long.yar long.bin", "-w -s long.yar words.bin", "-w -sm control.yar control.bin",
-    "-w -sL bytes.yar all.bin",
+    "-w -sL bytes.yar all.bin", "-w -m letters.yar one.bin",
     "-w a:kinds.yar b:kinds.yar -e words.bin", "-w -e a:kinds.yar words.bin", "-w a:kinds.yar b:long.yar -es words.bin",
     "-w kinds.yar long.yar words.bin", "-w kinds.yar kinds.yar words.bin",
     "-d number=5 -d text=a\xa0b -d truth=true -d real=1.5 external.yar one.bin",
