@@ -2,9 +2,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <cmocka.h>
 
+#include "rules/compiler_priv.h"
 #include "rules/regex.h"
+#include "rules/source.h"
 #include "torture.h"
 
 #define PROGRAM_MAX ((size_t)4 << 20)
@@ -292,6 +295,100 @@ static void memory_may_run_out_anywhere(void **state)
     });
 }
 
+/* Each pattern of the only rule is cut into forms; false when memory ran out. */
+static bool cut_all(const char *text, size_t *form_count)
+{
+    struct laz_source source = {.name = "a.yar", .text = laz_view_of(text)};
+    struct laz_source_options options = {.skipped = NULL};
+    struct laz_ruleset set;
+    struct laz_list forms = {0};
+    bool ok;
+
+    laz_ruleset_init(&set);
+    ok = laz_source_read(&set, &source, &options, NULL) == LAZ_OK;
+    for (uint32_t i = 0; ok && i < set.patterns.count; i++) {
+        const char *why;
+
+        ok = laz_forms_cut(&set, i, &forms, &why, NULL) == LAZ_OK;
+    }
+    *form_count = forms.count;
+    free(forms.items);
+    laz_ruleset_clear(&set);
+    return ok;
+}
+
+static void memory_may_run_out_while_strings_are_cut(void **state)
+{
+    static const char rule[] = "rule r { strings: $a = /(foo|ba[rz]+)[^x]{2,90}qux/ wide ascii "
+                               "nocase $b = { ?A B? [1-3] C? } "
+                               "$c = /[a-z]{3,}/ condition: any of them }";
+    size_t count;
+
+    assert_true(cut_all(rule, &count));
+    assert_true(count >= 4);
+    TORTURE({
+        laz_ignore(cut_all(rule, &count)); /* either may be right */
+    });
+}
+
+/* The atoms of a string, blank separated, "-" where there is none. */
+static void list_atoms(const char *string, struct laz_buf *out)
+{
+    LAZ_OWNED(laz_buf_drop) struct laz_buf rule = {.max = 1000};
+    struct laz_source source = {.name = "a.yar"};
+    struct laz_source_options options = {.skipped = NULL};
+    struct laz_ruleset set;
+    struct laz_list forms = {0};
+    const char *why;
+
+    assert_int_equal(laz_buf_addf(&rule, "rule r { strings: $a = %s condition: $a }", string),
+                     LAZ_OK);
+    source.text = laz_buf_view(&rule);
+    laz_ruleset_init(&set);
+    assert_int_equal(laz_source_read(&set, &source, &options, NULL), LAZ_OK);
+    assert_int_equal(laz_forms_cut(&set, 0, &forms, &why, NULL), LAZ_OK);
+    for (size_t i = 0; i < forms.count; i++) {
+        const struct laz_cut_form *form = laz_list_at(struct laz_cut_form, &forms, i);
+
+        laz_ignore(laz_buf_addf(out, "%s%.*s%s%s", i > 0 ? " " : "", (int)form->atom_len,
+                                (const char *)form->atom, form->atom_len == 0 ? "-" : "",
+                                form->atom_nocase ? "/i" : "")); /* large enough */
+    }
+    free(forms.items);
+    laz_ruleset_clear(&set);
+}
+
+static void the_best_run_that_every_match_holds_is_the_atom(void **state)
+{
+    static const struct {
+        const char *string, *atoms;
+    } cases[] = {
+        {"/abcdefgh/", "abcdefgh"},
+        {"/a.*qZxk/", "qZxk"},
+        {"/foo[0-9]+Zebra7/", "Zebra7"},
+        {"/(qZxk)?other9/", "other9"},
+        {"/(qZxk|Vw7j)/", "qZxk Vw7j"},
+        {"/x(qZxk|Vw7j)y/", "qZxk Vw7j"},
+        {"/(qZxk)+/", "qZxk"},
+        {"/(qZxk)*ab/", "ab"},
+        {"/qZxk/i", "qzxk/i"},
+        {"/[qQ][zZ][xX]/", "qzx/i"},
+        {"/QZX[12]/", "QZX1 QZX2"},
+        {"/[a-z]+/", "-"},
+        {"/.*/", "-"},
+        {"/a?b?c?d/", "d"},
+        {"/Z{9}/", "ZZZZZZZZ"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        LAZ_OWNED(laz_buf_drop) struct laz_buf found = {.max = 1000};
+
+        list_atoms(cases[i].string, &found);
+        if (strcasecmp(laz_buf_text(&found), cases[i].atoms) != 0)
+            fail_msg("%s: %s", cases[i].string, laz_buf_text(&found));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +400,8 @@ int main(void)
         cmocka_unit_test(a_search_without_steps_is_undecided),
         cmocka_unit_test(a_program_that_leaves_itself_is_refused),
         cmocka_unit_test(memory_may_run_out_anywhere),
+        cmocka_unit_test(memory_may_run_out_while_strings_are_cut),
+        cmocka_unit_test(the_best_run_that_every_match_holds_is_the_atom),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
