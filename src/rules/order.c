@@ -5,6 +5,8 @@
 
 #define ITEMS_MAX 1024 /* of a set that is put in order: sorting is by insertion */
 
+#define GATE 8 /* a search behind what is known costs so much less */
+
 /* How much a node costs to evaluate when the rule's triggers were not found: what does not depend
  * on patterns, then triggers, whose places are known, then patterns that are searched for. */
 enum rank { RANK_KNOWN, RANK_EAGER, RANK_FIELD, RANK_LAZY };
@@ -32,9 +34,14 @@ static struct expense expense_of(const struct orderer *o, uint32_t index)
 
 static struct expense pattern_expense(const struct orderer *o, uint32_t pattern)
 {
-    if (pattern == LAZ_NODE_LOOP_PATTERN || !o->b->is_eager[o->rule->pattern_first + pattern])
-        return (struct expense){RANK_LAZY, 1};
-    return (struct expense){RANK_EAGER, 0};
+    uint32_t index = o->rule->pattern_first + pattern;
+
+    if (pattern == LAZ_NODE_LOOP_PATTERN)
+        return (struct expense){RANK_LAZY, GATE};
+    if (o->b->is_eager[index])
+        return (struct expense){RANK_EAGER, 0};
+    return (struct expense){RANK_LAZY,
+                            GATE * (o->b->form_firsts[index + 1] - o->b->form_firsts[index])};
 }
 
 static void add(struct expense *sum, struct expense e)
@@ -67,6 +74,10 @@ static struct expense own_expense(const struct orderer *o, const struct laz_node
     for (unsigned i = 0; i < 4; i++)
         if (node->child[i] != 0)
             add(&sum, expense_of(o, node->child[i]));
+    if ((node->kind == LAZ_NODE_AND || node->kind == LAZ_NODE_OR) &&
+        (expense_of(o, node->child[0]).rank == RANK_KNOWN ||
+         expense_of(o, node->child[1]).rank == RANK_KNOWN))
+        sum.search_count /= GATE; /* most objects are not such that it comes to that */
     return sum;
 }
 
