@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match/database_priv.h"
 #include "rules/regex.h"
 
 #define SETS_MAX 2048 /* different ones of one program */
@@ -36,6 +35,11 @@ static uint32_t add_step(struct emitter *e, enum laz_regex_op op, uint32_t set, 
 
 enum operand { OPERAND_A = 4, OPERAND_B = 8 };
 
+static uint32_t get_u32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 static void put_u32(uint8_t *p, uint32_t n)
 {
     for (unsigned i = 0; i < 4; i++)
@@ -53,7 +57,7 @@ static void set_operand(struct emitter *e, uint32_t step, enum operand which, ui
 static void set_chain(struct emitter *e, uint32_t step, enum operand which, uint32_t n)
 {
     while (!e->failed && step != NONE) {
-        uint32_t next = laz_load_u32(e->steps.data + (size_t)step * LAZ_REGEX_STEP_SIZE + which);
+        uint32_t next = get_u32(e->steps.data + (size_t)step * LAZ_REGEX_STEP_SIZE + which);
 
         set_operand(e, step, which, n);
         step = next;
@@ -253,7 +257,7 @@ static uint32_t number_states(struct emitter *e)
         if (step[0] != LAZ_REGEX_REPEAT)
             continue;
         set_operand(e, i, OPERAND_B, states);
-        states += laz_regex_repeat_states(laz_load_u32(step + OPERAND_A));
+        states += laz_regex_repeat_states(get_u32(step + OPERAND_A));
         if (states > LAZ_REGEX_STATES_MAX) {
             e->failed = true;
             return 0;
@@ -267,7 +271,7 @@ static uint32_t number_states(struct emitter *e)
 /* A repeat that takes many bytes, or a way back to what was done before. */
 static bool is_long_step(const uint8_t *step, uint32_t index)
 {
-    uint32_t a = laz_load_u32(step + OPERAND_A), b = laz_load_u32(step + OPERAND_B);
+    uint32_t a = get_u32(step + OPERAND_A), b = get_u32(step + OPERAND_B);
 
     if (step[0] == LAZ_REGEX_REPEAT)
         return a >> 16 > SHORT_REPEAT;
@@ -307,7 +311,7 @@ static void open_step(const struct emitter *e, const uint8_t *step, struct openi
         break;
     case LAZ_REGEX_SET:
     case LAZ_REGEX_REPEAT:
-        join(o->first, e->sets.data + (size_t)laz_load_u16(step + 2) * LAZ_REGEX_SET_SIZE);
+        join(o->first, e->sets.data + (size_t)(get_u32(step) >> 16) * LAZ_REGEX_SET_SIZE);
         break;
     case LAZ_REGEX_MATCH:
         o->flags |= LAZ_REGEX_CAN_BE_EMPTY;
@@ -320,12 +324,12 @@ static void open_step(const struct emitter *e, const uint8_t *step, struct openi
 /* The steps behind which the walk goes on without a byte: none, one or two. */
 static unsigned next_steps(const uint8_t *step, uint32_t index, uint32_t *next)
 {
-    uint32_t a = laz_load_u32(step + OPERAND_A);
+    uint32_t a = get_u32(step + OPERAND_A);
 
     next[0] = index + 1;
     switch (step[0]) {
     case LAZ_REGEX_SPLIT:
-        next[1] = laz_load_u32(step + OPERAND_B);
+        next[1] = get_u32(step + OPERAND_B);
         next[0] = a;
         return 2;
     case LAZ_REGEX_JUMP:

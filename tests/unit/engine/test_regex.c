@@ -22,7 +22,6 @@ static void compile(const char *expression, const char *flags, struct laz_buf *p
 {
     struct laz_regex_problem problem;
 
-    laz_buf_init(program, PROGRAM_MAX);
     assert_int_equal(laz_regex_compile(laz_view_of(expression), flags_of(flags), program, &problem),
                      LAZ_OK);
     assert_true(laz_regex_check(laz_buf_view(program)));
@@ -104,7 +103,7 @@ static void the_best_way_wins(void **state)
 
     assert_non_null(s);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf program;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX};
         struct laz_view text = laz_view_of(cases[i].text);
         uint64_t steps_left = STEPS_MAX, at = 0, end = 0;
         bool found = false;
@@ -150,7 +149,7 @@ static void a_search_finds_what_some_walk_finds(void **state)
 
     assert_non_null(s);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        LAZ_OWNED(laz_buf_drop) struct laz_buf program;
+        LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX};
         uint64_t steps_left = STEPS_MAX;
 
         compile(cases[i].expression, "", &program);
@@ -232,7 +231,7 @@ static void groups_nest_to_a_limit(void **state)
 static void the_largest_repeat_is_taken(void **state)
 {
     LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *s = laz_regex_scratch_new();
-    LAZ_OWNED(laz_buf_drop) struct laz_buf program, text = {.max = 40000};
+    LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX}, text = {.max = 40000};
     uint64_t steps_left = UINT64_MAX;
     uint8_t *bytes;
 
@@ -249,7 +248,7 @@ static void the_largest_repeat_is_taken(void **state)
 static void a_search_without_steps_is_undecided(void **state)
 {
     LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *s = laz_regex_scratch_new();
-    LAZ_OWNED(laz_buf_drop) struct laz_buf program;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX};
     uint64_t steps_left = 20;
 
     compile("(a|aa)*b", "", &program);
@@ -261,7 +260,7 @@ static void a_search_without_steps_is_undecided(void **state)
 
 static void a_program_that_leaves_itself_is_refused(void **state)
 {
-    LAZ_OWNED(laz_buf_drop) struct laz_buf program;
+    LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX};
     size_t last;
 
     compile("a[bcd]{2,9}(e|f)$", "", &program);
