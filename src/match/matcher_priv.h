@@ -98,7 +98,7 @@ bool laz_matcher_trust_new(struct laz_matcher *m);
 void laz_matcher_trust_clear(struct laz_matcher *m);
 
 /* The places of a pattern in this run; count 0 when there are none. A pattern that the atom matcher
- * does not look for is searched for now. */
+ * does not look for is searched for at once. */
 const struct laz_places *laz_matcher_places(struct laz_matcher *m, uint32_t pattern);
 /* Those that are known already, or NULL. */
 struct laz_places *laz_matcher_places_known(const struct laz_matcher *m, uint32_t pattern);

@@ -156,11 +156,11 @@ CONF
         sleep 0.1
     done
     clamdscan --config-file="$dir/clamd.conf" --fdpass "$dir/mixed.list" >/dev/null 2>&1 || :
-    local rest peak now i ours_rest ours_peak
+    local rest peak now ours_rest ours_peak
     rest=$(anonymous_kb "$clamd_pid")
     peak=$rest
     clamdscan --config-file="$dir/clamd.conf" --reload >/dev/null 2>&1 || :
-    for i in $(seq 200); do
+    for _ in $(seq 200); do
         now=$(anonymous_kb "$clamd_pid")
         [ "$now" -le "$peak" ] || peak=$now
         sleep 0.02
@@ -197,8 +197,10 @@ row_curves() {
     done
     echo "  size of one file            lazaret   clamscan, CPU s"
     mkdir "$dir/one"
-    for n in 1k 10k 100k 1M 10M 100M $($full && echo 1G 10G); do
-        head -qc 20M $(awk 'NR % 7 == 0' "$dir/mixed.list") 2>/dev/null | head -c 100M >"$dir/bytes" || :
+    local sizes=(1k 10k 100k 1M 10M 100M)
+    ! $full || sizes+=(1G 10G)
+    for n in "${sizes[@]}"; do
+        { awk 'NR % 7 == 0' "$dir/mixed.list" | xargs -d '\n' head -qc 20M | head -c 100M >"$dir/bytes"; } 2>/dev/null || :
         while [ "$(stat -c %s "$dir/one/file" 2>/dev/null || echo 0)" -lt "$(numfmt --from=iec "${n^^}")" ]; do
             cat "$dir/bytes" >>"$dir/one/file"
         done
