@@ -225,7 +225,7 @@ def places_of_ours(path, items):
 def differs(string, ours, theirs):
     """Of alternatives that begin at one place yara's atoms decide which one is taken (3 bytes of "abcde"
     both for /abc|abcde/ and for /abcde|abc/), so that their lengths may differ."""
-    if "|" in string:
+    if "|" in for_yara(string)[0]:
         return [place[0] for place in ours] != [place[0] for place in theirs]
     return ours != theirs
 
