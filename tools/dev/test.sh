@@ -20,7 +20,7 @@ for argument in "$@"; do
     --sanitize)
         folder=build-sanitize
         options+=("-Db_sanitize=address,undefined")
-        runner+=(--timeout-multiplier 4)
+        runner+=(--timeout-multiplier 12)
         ;;
     --long)
         export LAZ_LONG=1
