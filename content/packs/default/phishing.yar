@@ -145,7 +145,7 @@ rule Phishing_Kit_Sends_Password : phishing
         $send4 = "fwrite(" nocase
         $send5 = "file_put_contents(" nocase
         $send6 = "@mail(" nocase
-        $word1 = "--------" 
+        $word1 = "--------"
         $word2 = "ReZulT" nocase
         $word3 = "$send =" nocase
         $word4 = "$recipient" nocase

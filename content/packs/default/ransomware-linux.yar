@@ -266,7 +266,7 @@ rule Ransom_Linux_EchoRaix : ransomware
     strings:
         $note = "README_FOR_DECRYPT.txt"
         $go = "main.makesecret"
-        $path = "/home/ubuntu/go/src/qnap"
+        $path = "/go/src/qnap"
         $site = "sg3dwqfpnr4sl5hh.onion"
         $walk = "main.writemessage"
     condition:

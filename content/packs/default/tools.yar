@@ -73,7 +73,7 @@ rule Tool_Cobalt_Strike_Beacon : backdoor
     strings:
         $text1 = "beacon.dll" fullword
         $text2 = "beacon.x64.dll" fullword
-        $text3 = "ReflectiveLoader" 
+        $text3 = "ReflectiveLoader"
         $text4 = "%s as %s\\%s: %d"
         $text5 = "IEX (New-Object Net.Webclient).DownloadString('http://127.0.0.1:%u/')"
         $text6 = "powershell -nop -exec bypass -EncodedCommand \"%s\""
@@ -202,7 +202,7 @@ rule Tool_Linux_Disables_Logs : evasion suspicious
         attack = "T1070.002"
     strings:
         $shell1 = "#!/bin/"
-        $log1 = "rm -rf /var/log" 
+        $log1 = "rm -rf /var/log"
         $log2 = "> /var/log/wtmp"
         $log3 = "> /var/log/auth.log"
         $log4 = "> /var/log/secure"
@@ -236,7 +236,7 @@ rule Tool_Linux_Rootkit_Module : rootkit suspicious
         $hide4 = "orig_getdents"
         $hide5 = "give_root"
         $hide6 = "sys_call_table"
-        $hide7 = "hide_proc" 
+        $hide7 = "hide_proc"
     condition:
         uint32(0) == 0x464c457f and $module and (any of ($name*) or 2 of ($hide*))
 }

@@ -219,7 +219,7 @@ rule Webshell_ASPX_Eval : webshell
         $page1 = "<%@ Page" nocase
         $page2 = "<%@page" nocase
         $page3 = "runat=\"server\"" nocase
-        $page4 = "<%" 
+        $page4 = "<%"
         $eval1 = "eval(Request" nocase
         $eval2 = "eval(System.Text.Encoding" nocase
         $eval3 = "\"unsafe\"" nocase
@@ -253,7 +253,7 @@ rule Webshell_ASPX_Command : webshell
         $from3 = "Request[" nocase
         $from4 = "Request.Params" nocase
         $from5 = "Request.Item" nocase
-        $from6 = ".Text" 
+        $from6 = ".Text"
     condition:
         filesize < 256KB and any of ($page*) and any of ($start*) and any of ($cmd*) and
         any of ($from*)

@@ -16,6 +16,8 @@ check "with what, where, why and the remedy" grep -Eq "^lazaret: command: nonsen
 mapfile -t commands < <("$lazaret" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 check "there are commands" test ${#commands[@]} -ge 8
 for command in "${commands[@]}"; do
+    check "$command has a manual page" compgen -G "$LAZ_SOURCE/man/lazaret-$command.[0-9]"
+    [ "$command" != yara ] || continue # it speaks as yara does: tests/e2e/engine/yara_cli.py
     "$lazaret" "$command" --help >"$work/out" 2>"$work/err"
     equal "$command --help ends with 0" 0 $?
     check "$command --help shows its usage on standard output" grep -q "^usage: lazaret $command" "$work/out"
@@ -23,7 +25,6 @@ for command in "${commands[@]}"; do
     "$lazaret" "$command" --nonsense >"$work/out" 2>"$work/err"
     equal "$command refuses an unknown option with 2" 2 $?
     check "$command says so in one line" grep -Eq '^lazaret: .+: .+$' "$work/err"
-    check "$command has a manual page" compgen -G "$LAZ_SOURCE/man/lazaret-$command.[0-9]"
 done
 for program in agentd consoled worker compile feed; do
     check "lazaret-$program has a manual page" compgen -G "$LAZ_SOURCE/man/lazaret-$program.8"
