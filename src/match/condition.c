@@ -22,6 +22,7 @@ static bool fits_type(struct laz_value *v, char type)
 {
     switch (type) {
     case 'i':
+    case 'b':
         return v->kind == LAZ_VALUE_NUMBER;
     case 'f':
         if (v->kind == LAZ_VALUE_NUMBER)

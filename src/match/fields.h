@@ -15,8 +15,8 @@
  *   pe.signatures[].valid_on()     "ii"  i   index, and then the argument
  *   pe.MACHINE_I386                      i   a constant: is_constant, and its value in n
  *
- * Types are i (number; a truth is 0 or 1), f (real), s (text), r (regular expression, only an
- * argument). A path that other paths continue (pe.sections) is no field itself. Rows stand in the
+ * Types are i (number), f (real), s (text), and only of arguments b (true or false: 0 or 1) and r
+ * (regular expression). A path that other paths continue (pe.sections) is no field itself. Rows stand in the
  * order in which YARA declares them.
  *
  * Only a number can be a constant here; n of any other row is the module's own name for it. */

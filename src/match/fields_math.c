@@ -19,7 +19,7 @@ static const struct laz_field fields[] = {
     {"math.index_of_coincidence()", "s", 'f', false, LAZ_MATH_INDEX_OF_COINCIDENCE},
     {"math.min()", "ii", 'i', false, LAZ_MATH_MIN},
     {"math.max()", "ii", 'i', false, LAZ_MATH_MAX},
-    {"math.to_number()", "i", 'i', false, LAZ_MATH_TO_NUMBER},
+    {"math.to_number()", "b", 'i', false, LAZ_MATH_TO_NUMBER},
     {"math.abs()", "i", 'i', false, LAZ_MATH_ABS},
     {"math.count()", "iii", 'i', false, LAZ_MATH_COUNT},
     {"math.count()", "i", 'i', false, LAZ_MATH_COUNT},

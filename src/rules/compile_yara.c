@@ -208,6 +208,7 @@ static enum laz_status read_all(struct job *j, struct laz_ruleset *set)
 {
     struct laz_source_options options = {
         .warned = on_warning,
+        .warns_of_slow = true,
         .include = find_included,
         .context = j,
         .externals = j->defines,

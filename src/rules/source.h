@@ -24,6 +24,7 @@ struct laz_source_options {
      * the source is refused. */
     laz_rule_told_fn *skipped;
     laz_rule_told_fn *warned; /* may be NULL */
+    bool warns_of_slow; /* also of strings that are slow for yara itself */
     /* Finds what the source with this name includes: its text lives as long as the ruleset is
      * filled. NULL: nothing can be included. */
     bool (*include)(void *context, const struct laz_source *from, struct laz_view name,

@@ -299,13 +299,15 @@ enum laz_status laz_yara_number(struct laz_yara *y, uint32_t *node, struct laz_e
     return s;
 }
 
-static void check_range(const struct laz_yara *y, uint32_t first, uint32_t last,
-                        const struct laz_yara_word *at)
+enum laz_status laz_yara_check_range(const struct laz_yara *y, uint32_t first, uint32_t last,
+                                     const struct laz_yara_word *at, struct laz_error *err)
 {
     const struct laz_node *a = laz_node_at(y->set, first), *b = laz_node_at(y->set, last);
 
-    if (a->kind == LAZ_NODE_NUMBER && b->kind == LAZ_NODE_NUMBER && a->n > b->n)
-        laz_yara_warn(y, at, "the range is empty", "expected its smaller number first");
+    if (a->kind != LAZ_NODE_NUMBER || b->kind != LAZ_NODE_NUMBER || a->n <= b->n)
+        return LAZ_OK;
+    return laz_fail_at(err, LAZ_INVALID, "rule", y->source->name, at->line, at->column,
+                       "the range is empty", "expected its smaller number first");
 }
 
 enum laz_status laz_yara_range(struct laz_yara *y, uint32_t *first, uint32_t *last,
@@ -322,9 +324,7 @@ enum laz_status laz_yara_range(struct laz_yara *y, uint32_t *first, uint32_t *la
         s = laz_yara_number(y, last, err);
     if (s == LAZ_OK)
         s = laz_yara_need(y, ")", err);
-    if (s == LAZ_OK)
-        check_range(y, *first, *last, &at);
-    return s;
+    return s == LAZ_OK ? laz_yara_check_range(y, *first, *last, &at, err) : s;
 }
 
 enum laz_status laz_yara_condition(struct laz_yara *y, struct laz_error *err)

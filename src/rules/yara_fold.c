@@ -64,12 +64,6 @@ static enum laz_status compute(const struct laz_yara *y, enum laz_node_kind kind
     }
 }
 
-static bool is_constant(const struct laz_node *node)
-{
-    return node->kind == LAZ_NODE_NUMBER || node->kind == LAZ_NODE_REAL ||
-           node->kind == LAZ_NODE_TEXT;
-}
-
 static enum laz_yara_type type_of(enum laz_node_kind kind, enum laz_yara_type a,
                                   enum laz_yara_type b)
 {
@@ -109,8 +103,6 @@ enum laz_status laz_yara_fold(struct laz_yara *y, enum laz_node_kind kind,
         if (s != LAZ_OK)
             return s;
     }
-    if (type == LAZ_YARA_IS_TRUTH && is_constant(x) && is_constant(z))
-        laz_yara_warn(y, at, "compares what is known already", "it is always true or never");
     out->node = known ? laz_node_add_number(y->set, n)
                       : add_node(y, kind, a->node, b != NULL ? b->node : 0, type);
     out->type = type;

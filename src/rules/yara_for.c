@@ -8,6 +8,8 @@ static enum laz_status take_quantity(struct laz_yara *y, struct laz_node *node,
     static const char *const names[] = {"any", "all", "none"};
     static const enum laz_quantity quantities[] = {LAZ_QUANTITY_ANY, LAZ_QUANTITY_ALL,
                                                    LAZ_QUANTITY_NONE};
+    struct laz_yara_word at = y->word;
+    enum laz_status s;
 
     for (size_t i = 0; i < 3; i++) {
         if (laz_yara_take(y, names[i])) {
@@ -16,7 +18,8 @@ static enum laz_status take_quantity(struct laz_yara *y, struct laz_node *node,
         }
     }
     node->quantity = LAZ_QUANTITY_SOME;
-    return laz_yara_number(y, &node->child[0], err);
+    s = laz_yara_number(y, &node->child[0], err);
+    return s == LAZ_OK ? laz_yara_check_quantity(y, node, UINT32_MAX, &at, err) : s;
 }
 
 /* ":" "(" what must hold ")" */
@@ -163,6 +166,8 @@ static enum laz_status take_values(struct laz_yara *y, struct laz_node *node, st
         node->child[1] = v->items[0];
         v->count = 0;
         s = laz_yara_number(y, &node->child[2], err);
+        if (s == LAZ_OK)
+            s = laz_yara_check_range(y, node->child[1], node->child[2], &at, err);
         return s == LAZ_OK ? laz_yara_need(y, ")", err) : s;
     }
     while (s == LAZ_OK && laz_yara_take(y, ","))

@@ -11,6 +11,7 @@ struct hex {
     unsigned depth;
     bool needs_byte; /* at the start, behind '(' and '|', and behind a jump */
     bool is_first;
+    bool is_open; /* an alternative begins */
 };
 
 static enum laz_status wrong(const struct hex *h, const char *why, struct laz_error *err)
@@ -60,6 +61,7 @@ static enum laz_status take_byte(struct hex *h, struct laz_error *err)
     h->y->rest = rest;
     h->needs_byte = false;
     h->is_first = false;
+    h->is_open = false;
     return LAZ_OK;
 }
 
@@ -105,7 +107,7 @@ static enum laz_status take_jump(struct hex *h, struct laz_error *err)
     laz_yara_skip_blank(h->y);
     if (!take_char(h, ']'))
         return wrong(h, "expected ']'", err);
-    if (h->is_first)
+    if (h->is_first || h->is_open)
         return wrong(h, "expected a byte before the first jump", err);
     laz_ruleset_add_token(h->y->set, token);
     h->needs_byte = true;
@@ -122,6 +124,7 @@ static enum laz_status add_mark(struct hex *h, enum laz_token_kind kind, struct 
         h->depth--;
     laz_ruleset_add_token(h->y->set, (struct laz_token){.kind = (uint8_t)kind});
     h->needs_byte = kind != LAZ_TOKEN_CLOSE;
+    h->is_open = h->needs_byte;
     return LAZ_OK;
 }
 

@@ -60,11 +60,12 @@ static enum laz_status fail_path(const struct laz_yara *y, struct laz_error *err
                          err);
 }
 
-/* The type of an argument as match/fields.h has it; a truth is 0 or 1. */
+/* The type of an argument as match/fields.h has it. */
 static char type_of(enum laz_yara_type type)
 {
     switch (type) {
     case LAZ_YARA_IS_TRUTH:
+        return 'b';
     case LAZ_YARA_IS_NUMBER:
         return 'i';
     case LAZ_YARA_IS_REAL:

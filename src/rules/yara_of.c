@@ -151,10 +151,9 @@ static enum laz_status take_rest(struct laz_yara *y, const struct laz_yara_set *
     return s;
 }
 
-/* Numbers that are known now can be wrong now. */
-static enum laz_status check_quantity(const struct laz_yara *y, const struct laz_node *node,
-                                      uint32_t count, const struct laz_yara_word *at,
-                                      struct laz_error *err)
+enum laz_status laz_yara_check_quantity(const struct laz_yara *y, const struct laz_node *node,
+                                        uint32_t count, const struct laz_yara_word *at,
+                                        struct laz_error *err)
 {
     const struct laz_node *number = laz_node_at(y->set, node->child[0]);
     char what[80];
@@ -164,12 +163,32 @@ static enum laz_status check_quantity(const struct laz_yara *y, const struct laz
     if (node->quantity == LAZ_QUANTITY_PERCENT && (number->n < 1 || number->n > 100))
         return laz_fail_at(err, LAZ_INVALID, "rule", y->source->name, at->line, at->column,
                            "expected a percentage from 1 to 100", "");
-    if (node->quantity == LAZ_QUANTITY_SOME && number->n > count) {
+    if (node->quantity != LAZ_QUANTITY_SOME)
+        return LAZ_OK;
+    if (number->n < 0)
+        return laz_fail_at(err, LAZ_INVALID, "rule", y->source->name, at->line, at->column,
+                           "expected a number that is not negative", "");
+    if (number->n == 0)
+        laz_yara_warn(y, at, "0 means none of them", "'none' says so");
+    if (number->n > count) {
         snprintf(what, sizeof what, "is never true: it asks for %lld of %u", (long long)number->n,
                  count);
         laz_yara_warn(y, at, what, "expected fewer");
     }
     return LAZ_OK;
+}
+
+/* At one place there rarely stands more than one string. */
+static void check_place(const struct laz_yara *y, const struct laz_node *node,
+                        const struct laz_yara_set *set, const struct laz_yara_word *at)
+{
+    const struct laz_node *number = laz_node_at(y->set, node->child[0]);
+    bool is_many =
+        (node->quantity == LAZ_QUANTITY_ALL && set->count > 1) ||
+        (node->quantity == LAZ_QUANTITY_SOME && number->kind == LAZ_NODE_NUMBER && number->n > 1);
+
+    if (!set->of_rules && node->child[1] != 0 && node->child[2] == 0 && is_many)
+        laz_yara_warn(y, at, "asks for several strings at one place", "expected 'in' or 'any'");
 }
 
 enum laz_status laz_yara_of(struct laz_yara *y, enum laz_quantity quantity,
@@ -187,8 +206,9 @@ enum laz_status laz_yara_of(struct laz_yara *y, enum laz_quantity quantity,
     if (s == LAZ_OK)
         s = take_rest(y, &set, &node, err);
     if (s == LAZ_OK)
-        s = check_quantity(y, &node, set.count, &at, err);
+        s = laz_yara_check_quantity(y, &node, set.count, &at, err);
     if (s == LAZ_OK) {
+        check_place(y, &node, &set, &at);
         node.kind = set.of_rules ? LAZ_NODE_OF_RULES : LAZ_NODE_OF;
         node.item_first = laz_node_add_items(y->set, set.items, set.count);
         node.item_count = set.count;

@@ -160,6 +160,15 @@ bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len);
 /* The same, when there are at most size bytes. */
 bool laz_yara_unescape_into(struct laz_view text, uint8_t *out, size_t size, size_t *len);
 
+/* Whether yara would warn of the string: it finds nothing in it that is good to look for. */
+bool laz_yara_is_slow_text(const uint8_t *text, size_t len, const struct laz_yara_modifiers *m);
+bool laz_yara_is_slow_hex(const struct laz_token *tokens, uint32_t count);
+struct laz_regex_tree;
+bool laz_yara_is_slow_regex(const struct laz_regex_tree *tree, bool nocase);
+bool laz_yara_has_endless_dot(const struct laz_regex_tree *tree);
+/* Says so at the string whose sign stands there. */
+void laz_yara_warn_slow(const struct laz_yara *y, const struct laz_pattern *pattern);
+
 #define LAZ_YARA_ARITHMETIC 3 /* the level of operators that bind tighter than comparisons */
 
 /* An expression whose operators have at least this level; 0: the loosest, with and, or, not. */
@@ -171,6 +180,10 @@ LAZ_CHECKED enum laz_status laz_yara_number(struct laz_yara *y, uint32_t *node,
 /* "(" first ".." last ")" */
 LAZ_CHECKED enum laz_status laz_yara_range(struct laz_yara *y, uint32_t *first, uint32_t *last,
                                            struct laz_error *err);
+/* Fails when it is known that there is nothing between both; at: where the range stands. */
+LAZ_CHECKED enum laz_status laz_yara_check_range(const struct laz_yara *y, uint32_t first,
+                                                 uint32_t last, const struct laz_yara_word *at,
+                                                 struct laz_error *err);
 /* What stands between operators. */
 LAZ_CHECKED enum laz_status laz_yara_operand(struct laz_yara *y, struct laz_yara_term *out,
                                              struct laz_error *err);
@@ -212,6 +225,11 @@ struct laz_yara_set {
 /* them, or a list. set->items is the caller's to free. */
 LAZ_CHECKED enum laz_status laz_yara_take_set(struct laz_yara *y, struct laz_yara_set *set,
                                               struct laz_error *err);
+/* Numbers that are known now can be wrong now: how many of count node asks for. */
+LAZ_CHECKED enum laz_status laz_yara_check_quantity(const struct laz_yara *y,
+                                                    const struct laz_node *node, uint32_t count,
+                                                    const struct laz_yara_word *at,
+                                                    struct laz_error *err);
 void laz_yara_use_strings(struct laz_yara *y, const struct laz_yara_set *set, bool needs_places);
 /* "for" … ":" "(" … ")", behind "for". */
 LAZ_CHECKED enum laz_status laz_yara_for(struct laz_yara *y, struct laz_yara_term *out,

@@ -23,9 +23,28 @@ enum laz_status laz_yara_take_regex(struct laz_yara *y, struct laz_view *text,
     return LAZ_OK;
 }
 
+static void warn_slow(const struct laz_yara *y, const struct laz_regex_tree *tree, bool nocase,
+                      const struct laz_pattern *pattern)
+{
+    struct laz_yara_word at = {.line = pattern->line, .column = pattern->column};
+    char what[200];
+
+    if (!y->options->warns_of_slow)
+        return;
+    snprintf(what, sizeof what,
+             "%s contains .*, .+ or .{x,} consider using .{,N}, .{1,N} or {x,N} with a reasonable "
+             "value for N",
+             laz_ruleset_text_at(y->set, pattern->name));
+    if (laz_yara_has_endless_dot(tree))
+        laz_yara_warn(y, &at, what, "");
+    if (laz_yara_is_slow_regex(tree, nocase))
+        laz_yara_warn_slow(y, pattern);
+}
+
 /* Finds what is wrong in it before anything is kept of it. */
 static enum laz_status check(const struct laz_yara *y, const struct laz_expression *e,
-                             struct laz_view text, struct laz_error *err)
+                             struct laz_view text, const struct laz_pattern *pattern,
+                             struct laz_error *err)
 {
     struct laz_regex_problem problem;
     struct laz_regex_tree tree;
@@ -37,6 +56,8 @@ static enum laz_status check(const struct laz_yara *y, const struct laz_expressi
         return laz_fail_at(err, s, "rule", y->source->name, e->line,
                            e->column + 1 + (uint32_t)problem.at, problem.why, "");
     is_mixed = tree.has_greedy && tree.has_lazy;
+    if (!is_mixed)
+        warn_slow(y, &tree, e->nocase, pattern);
     laz_regex_clear(&tree);
     if (is_mixed) /* the length of a match is told from its atom on: both ways must agree */
         return laz_fail_at(err, LAZ_INVALID, "rule", y->source->name, e->line, e->column,
@@ -81,7 +102,7 @@ enum laz_status laz_yara_regex(struct laz_yara *y, struct laz_pattern *pattern,
     pattern->is_private = m.is_private;
     e.nocase = flags.nocase || m.nocase;
     e.dot_all = flags.dot_all;
-    s = check(y, &e, text, err);
+    s = check(y, &e, text, pattern, err);
     if (s != LAZ_OK)
         return s;
     e.text = laz_ruleset_text(y->set, text);

@@ -51,6 +51,16 @@ bool laz_yara_unescape(struct laz_view text, uint8_t *out, size_t *len)
     return laz_yara_unescape_into(text, out, text.len, len);
 }
 
+void laz_yara_warn_slow(const struct laz_yara *y, const struct laz_pattern *pattern)
+{
+    struct laz_yara_word at = {.line = pattern->line, .column = pattern->column};
+    char what[200];
+
+    snprintf(what, sizeof what, "string \"%s\" may slow down scanning",
+             laz_ruleset_text_at(y->set, pattern->name));
+    laz_yara_warn(y, &at, what, "");
+}
+
 static void add_body(struct laz_yara *y, const uint8_t *bytes, size_t len,
                      const struct laz_yara_modifiers *m, bool wide, uint8_t key)
 {
@@ -129,6 +139,22 @@ static enum laz_status add_bodies(struct laz_yara *y, const uint8_t *bytes, size
     return LAZ_OK;
 }
 
+/* Of what is looked for in base64 the worst decides. */
+static bool is_slow(const struct laz_yara *y, const struct laz_pattern *pattern,
+                    const uint8_t *bytes, size_t len, const struct laz_yara_modifiers *m)
+{
+    if (!m->base64 && !m->base64wide)
+        return laz_yara_is_slow_text(bytes, len, m);
+    for (size_t i = pattern->body_first; i < y->set->bodies.count; i++) {
+        const struct laz_body *body = laz_list_at(struct laz_body, &y->set->bodies, i);
+
+        if (laz_yara_is_slow_hex(laz_list_at(struct laz_token, &y->set->tokens, body->token_first),
+                                 body->token_count))
+            return true;
+    }
+    return false;
+}
+
 static enum laz_status take_text(struct laz_yara *y, struct laz_pattern *pattern,
                                  struct laz_error *err)
 {
@@ -155,6 +181,8 @@ static enum laz_status take_text(struct laz_yara *y, struct laz_pattern *pattern
         pattern->first = pattern->is_xor ? bytes[0] : 0;
         s = add_bodies(y, bytes, len, &m, err);
     }
+    if (s == LAZ_OK && y->options->warns_of_slow && is_slow(y, pattern, bytes, len, &m))
+        laz_yara_warn_slow(y, pattern);
     free(bytes);
     return s;
 }
@@ -174,6 +202,10 @@ static enum laz_status take_hex(struct laz_yara *y, struct laz_pattern *pattern,
     pattern->is_private = m.is_private;
     pattern->is_hex = true;
     body.token_count = (uint32_t)y->set->tokens.count - body.token_first;
+    if (y->options->warns_of_slow &&
+        laz_yara_is_slow_hex(laz_list_at(struct laz_token, &y->set->tokens, body.token_first),
+                             body.token_count))
+        laz_yara_warn_slow(y, pattern);
     item = laz_list_add(y->set, &y->set->bodies, sizeof *item);
     if (item != NULL)
         *item = body;

@@ -143,6 +143,33 @@ SAME = [
     "-C kinds.yar words.bin", "-x kinds.yar one.bin", "-l x kinds.yar one.bin",
 ]
 
+# Strings of which yara warns, and others: --fail-on-warnings refuses the same.
+SLOW = [
+    r'"a"', r'"aa"', r'"ab"', r'"12"', r'"\x00\x00"', r'"\x00\x01"', r'"\x00\x00\x00\x00"',
+    r'"\x00\x00\x00\x00\x00\x01"', r'"abc"', r'"ab" wide', r'"a" wide', r'"a" nocase', r'"ab" nocase',
+    r'"ab" xor', r'"a" xor', r'"  "', r'"    "', r'"\xff\xff\xff"', r'"\x90\x90"', r'"\x90\x90\x90\x90"',
+    r'"\xcc\xcc\xcc\xcc\xcc"', r'"a" base64', r'"ab" base64', r'"abc" base64', r'"abcd" base64',
+    r'"a" fullword', r'"1"', r'"\x01\x00"', r'"ab" base64wide', r'"ab" wide base64', r"{01}", r"{01 02}",
+    r"{00 01}", r"{01 00 00 00}", r"{00 00 00 00 00}", r"{01 ?? 02}", r"{01 ?? ?? 02}", r"{01 ?? 02 ?? 03}",
+    r"{01 ?2}", r"{01 0? 02}", r"{?1 ?2 ?3 ?4}", r"{01 [2] 02}", r"{01 [1-2] 02 03}", r"{01 (02|03)}",
+    r"{(01|02 03) }", r"{(01 02|03 04) }", r"{01 02 (03|04)}", r"{01 (02 03|04 05) 06}", r"{00 00 01 00}",
+    r"{61 ?? 62}", r"{61 6? 62}", r"{61 62}", r"{90 90 90 90}", r"{90 90}", r"{20 20 20}",
+    r"{01 ?? ?? ?? 02}", r"{00 ?? 01 02}", r"{?? 01}", r"{01 ??}", r"{01 (?? | 02) 03}",
+    r"{01 02 [0-4] (03 | 04 )}", r"{(00|01)}", r"{ 4D 5A }", r"{ FF 15 }", r"{0F 00}", r"{E8 ?? ?? ?? ?? C3}",
+    r"{E8 ?? ?? ?? C3}", r"{ 55 8B }", r"{ (55|56) 8B }", r"{ (55|56) (8B|8C) }", r"{ (55|56) 8B EC }",
+    r"{ ( 01 | 02 03 04) 05 06 }", r"/a/", r"/ab/", r"/abc/", r"/a.b/", r"/a.*b/", r"/ab.*cd/", r"/a+/",
+    r"/a*b/", r"/(ab|cd)/", r"/(a|b)/", r"/(ab|c)/", r"/(ab|cd)ef/", r"/[ab]c/", r"/[ab]/", r"/[a-z]+/",
+    r"/[0-9]{4}/", r"/a{2}/", r"/a{3}/", r"/a{2,}/", r"/ab{2}/", r"/(ab)+/", r"/(ab)*c/", r"/(ab)?cd/",
+    r"/\w+/", r"/\d\d/", r"/./", r"/.../", r"/a.{3}b/", r"/a.{0,3}b/", r"/ab.+/", r"/.*ab/", r"/ab.{1,}/",
+    r"/ab.{3,}cd/", r"/ab.{0,300}cd/", r"/ab[a-z]*/", r"/^ab/", r"/ab$/", r"/\bab\b/", r"/a/i", r"/ab/i",
+    r"/abc/i", r"/ab/ wide", r"/a\x00/", r"/\x00\x00/", r"/(ab|cd|)e/", r"/abc.?de/", r"/ab(.*)cd/",
+    r"/ab[^c]*cd/", r"/ab\s+cd/", r"/a[bc]d/", r"/a(b|c)d/", r"/(foo|bar)baz/", r"/https?:\/\//", r"/a\.b/",
+    r"/[a-f0-9]{32}/", r"/ab.*?cd/", r"/ab.*/s", r"/(.*)/", r"/ab{0,2}/", r"/a{1,2}/", r"/a{2,3}/", r"/\Wab/",
+    r"/ab\n/", r"/a\n/", r"/..ab/", r"/ab..cd/", r"/a..b/", r"/a...b/", r"/a....b/", r"/a.b.c/", r"/[^a]b/",
+    r"/(a.b|cd)/", r"/\.[a-z]+/", r"/\{[0-9]+\}/", r"/MZ/", r"/(a|b|c|d|e)f/", r"/1[23]4/", r"/a{4}/",
+    r"/a{10}/", r"/a{200}/", r"/.a.b./",
+]
+
 # Since 4.3: what is printed, by the documentation.
 NEWER = [
     ("-w -X -i text_rule kinds.yar words.bin", 0,
@@ -195,12 +222,19 @@ def main():
     ok = True
     number = 0
     write_files()
-    print(f"1..{len(SAME) + len(NEWER) + 2}")
+    print(f"1..{len(SAME) + len(SLOW) + len(NEWER) + 2}")
     for arguments in SAME:
         number += 1
         left, right = run(ours, arguments), run(["yara"], arguments)
         same = left[0] == right[0] and in_order(arguments, left[1]) == in_order(arguments, right[1])
         ok &= report(number, arguments, None if same else f"{shown(left)}, but yara: {shown(right)}")
+    for string in SLOW:
+        number += 1
+        with open(os.path.join(work, "slow.yar"), "w", encoding="ascii") as file:
+            file.write(f"rule slow {{ strings: $a = {string} condition: $a }}\n")
+        left, right = (run(program, "--fail-on-warnings slow.yar empty.bin") for program in (ours, ["yara"]))
+        ok &= report(number, f"--fail-on-warnings with $a = {string}",
+                     None if left[0] == right[0] else f"{shown(left)}, but yara: {shown(right)}")
     for arguments, status, out in NEWER:
         number += 1
         left = run(ours, arguments)

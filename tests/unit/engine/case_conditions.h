@@ -6,7 +6,7 @@
  *   false | 1 == 2
  *   undefined | uint8(filesize)
  *   refused 3 expected a number | 1 + "a"       the column counts in the condition
- *   warned 1 the range is empty | $a in (2..1)  it is read, and this is told
+ *   warned 3 0 means none of them | 0 of ($a)   it is read, and this is told
  *
  * Strings that a condition does not ask for have names that begin with $_. */
 #ifndef LAZ_TESTS_CASE_CONDITIONS_H
