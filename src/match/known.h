@@ -15,6 +15,19 @@ enum laz_hash_use {
     LAZ_HASH_USES
 };
 
+/* Instead of a size, which no object has: the digest (SHA-256) is of a certificate. Programs that
+ * carry a blocked one are found (LAZ_HASH_FILE); those of a trusted signer, or of a signer whose
+ * certificate a trusted issuer signed, are known to be clean (LAZ_HASH_ALLOW). */
+enum laz_certificate_use {
+    LAZ_CERTIFICATE_BLOCKED,
+    LAZ_CERTIFICATE_SIGNER,
+    LAZ_CERTIFICATE_ISSUER,
+};
+static inline uint64_t laz_certificate_size(enum laz_certificate_use use)
+{
+    return UINT64_MAX - 16 - (uint64_t)use;
+}
+
 #define LAZ_KNOWN_NAME_SIZE 256
 
 /* What is known of something. hit's name lives here, so the struct is not copied. */

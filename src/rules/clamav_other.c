@@ -158,31 +158,3 @@ enum laz_status laz_clamav_read_bad_url(struct laz_clamav_line *line, enum laz_f
             laz_known_label(line->set, laz_view_of(name_of(kind)), line->source_text));
     return laz_ruleset_failed(line->set, err);
 }
-
-/* .crb: NAME;TRUSTED;SUBJECT;SERIAL;PUBKEY;EXPONENT;CODE;TIME;CERT;NOT BEFORE;COMMENT[;MIN[;MAX]].
- * That somebody is trusted allows nothing here, and so it is of no use. */
-enum laz_status laz_clamav_read_certificate(struct laz_clamav_line *line, enum laz_fate *fate,
-                                            struct laz_error *err)
-{
-    uint64_t trusted, flag;
-    enum laz_status s;
-
-    if (line->field_count < 10)
-        return laz_clamav_fail_end(
-            line, "expected NAME;TRUSTED;SUBJECT;SERIAL;PUBKEY;EXPONENT;CODE;TIME;CERT;NOT BEFORE",
-            err);
-    s = laz_clamav_check_name(line, line->fields[0], err);
-    if (s != LAZ_OK)
-        return s;
-    if (!laz_parse_u64(line->fields[1], 1, &trusted))
-        return laz_clamav_fail(line, LAZ_INVALID, line->fields[1].data, "expected 0 or 1", "", err);
-    for (size_t i = 6; i < 9; i++)
-        if (!laz_parse_u64(line->fields[i], 1, &flag))
-            return laz_clamav_fail(line, LAZ_INVALID, line->fields[i].data, "expected 0 or 1", "",
-                                   err);
-    *fate = LAZ_FATE_UNUSED;
-    if (trusted == 1)
-        return LAZ_OK;
-    return laz_clamav_fail(line, LAZ_UNSUPPORTED, line->text.data,
-                           "programs with a blocked certificate are not found", "", err);
-}

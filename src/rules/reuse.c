@@ -11,7 +11,8 @@
 static bool is_known_only(enum laz_clamav_kind kind)
 {
     return kind == LAZ_CLAMAV_HASHES || kind == LAZ_CLAMAV_SECTIONS || kind == LAZ_CLAMAV_IMPORTS ||
-           kind == LAZ_CLAMAV_ALLOWED;
+           kind == LAZ_CLAMAV_ALLOWED || kind == LAZ_CLAMAV_BAD_URLS ||
+           kind == LAZ_CLAMAV_CERTIFICATES;
 }
 
 bool laz_source_makes_rules(const struct laz_source *source)

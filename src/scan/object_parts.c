@@ -79,11 +79,14 @@ void laz_object_find_digests(struct laz_scanner *s, const struct laz_type *type,
         laz_ignore(laz_object_add_hit(s, &known.hit)); /* there is nothing to end */
     if (type->id != LAZ_TYPE_PE || !laz_pe_read(bytes, &pe))
         return;
+    if (laz_object_find_blocked(s, &pe, &known))
+        laz_ignore(laz_object_add_hit(s, &known.hit)); /* there is nothing to end */
     find_sections(s, &pe);
     find_imports(s, &pe);
 }
 
-/* An object is allowed by its own digest, or by that of anything that it lies in. */
+/* An object is allowed by its own digest, by that of anything that it lies in, or by who signed it.
+ */
 bool laz_object_is_allowed(struct laz_scanner *s)
 {
     struct laz_known known;
@@ -97,6 +100,7 @@ bool laz_object_is_allowed(struct laz_scanner *s)
     s->is_allowed = find(s, LAZ_HASH_ALLOW, s->object, &known);
     for (uint32_t i = 0; i < s->depth && !s->is_allowed; i++)
         s->is_allowed = find(s, LAZ_HASH_ALLOW, s->frames[i].bytes, &known);
+    s->is_allowed = s->is_allowed || laz_object_is_trusted(s);
     return s->is_allowed;
 }
 

@@ -3,6 +3,8 @@
 #define LAZ_SCAN_SCAN_PRIV_H
 
 #include "format/archive.h"
+#include "format/pe.h"
+#include "match/known.h"
 #include "match/matcher.h"
 #include "scan/modules.h"
 #include "scan/scan.h"
@@ -57,6 +59,10 @@ void laz_object_find_digests(struct laz_scanner *s, const struct laz_type *type,
 /* A member that cannot be read: what is known of it without its bytes. */
 void laz_object_judge_closed(struct laz_scanner *s, const struct laz_member *member);
 bool laz_object_is_allowed(struct laz_scanner *s);
+/* object_signer.c: whether it carries a blocked certificate, and whether who signed it is trusted.
+ */
+bool laz_object_find_blocked(struct laz_scanner *s, const struct laz_pe *pe, struct laz_known *out);
+bool laz_object_is_trusted(struct laz_scanner *s);
 void laz_object_look_around(const struct laz_scanner *s, const char *types[LAZ_SCAN_DEPTH_LIMIT],
                             struct laz_modules_around *out);
 /* object_names.c: what public rules ask of an object's name; a member of an archive has its own.

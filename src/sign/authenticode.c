@@ -301,6 +301,8 @@ static void read_signer(struct reader *r, PKCS7 *message, PKCS7_SIGNER_INFO *sig
     if (r->signed_parts != NULL)
         a->is_verified = is_signature_good(message, signer, certificate) &&
                          a->file_digest.data != NULL && laz_view_equal(a->file_digest, a->digest);
+    if (a->is_verified)
+        a->proved_count = laz_certificates_proved(certificate, message->d.sign->cert);
 }
 
 /* False: not in the list, as it has no signer, or memory ran out. */

@@ -16,8 +16,18 @@
 #define LAZ_CERTIFICATES_MAX          64 /* of one message */
 #define LAZ_SIGNED_PARTS_MAX          4
 
+#define LAZ_CERTIFICATE_MARK_SIZE 32
+
+/* A certificate as ClamAV's lists name it: a digest of its subject, its key, and its serial number
+ * or any. */
+struct laz_certificate_mark {
+    uint8_t exact[LAZ_CERTIFICATE_MARK_SIZE], any_serial[LAZ_CERTIFICATE_MARK_SIZE];
+};
+
 /* Texts lie in the arena; data is NULL when there is none. */
 struct laz_certificate_text {
+    bool has_mark; /* it has a key of RSA's */
+    struct laz_certificate_mark mark;
     struct laz_view thumbprint; /* SHA-1 of the whole, hexadecimal */
     struct laz_view issuer, subject;
     struct laz_view algorithm, algorithm_oid, serial;
@@ -42,6 +52,7 @@ struct laz_authenticode {
     bool is_verified; /* only where verification was asked for; so has file_digest */
     struct laz_view digest_algorithm, digest, file_digest;
     struct laz_certificate_list certificates, chain; /* the signer's own comes first in chain */
+    uint32_t proved_count; /* of a verified one: the first of chain, each signed by the next one */
     struct laz_view program_name, signer_digest_algorithm, signer_digest;
     const struct laz_countersignature *counters;
     uint32_t counter_count;
@@ -63,5 +74,10 @@ struct laz_signed_parts {
  * reads all of them. False when memory ran out; what cannot be read is not in the list. */
 bool laz_authenticode_read(struct laz_view message, const struct laz_signed_parts *signed_parts,
                            struct laz_arena *arena, struct laz_authenticode_list *out);
+
+/* The mark of what a list names: SHA-1 of the subject's content and of the serial number's (NULL:
+ * any), and the modulus of the key. False when that is too long, or without memory. */
+bool laz_certificate_mark(const uint8_t *subject, const uint8_t *serial, struct laz_view modulus,
+                          uint8_t out[LAZ_CERTIFICATE_MARK_SIZE]);
 
 #endif

@@ -20,6 +20,11 @@ bool laz_certificates_describe(const STACK_OF(X509) * from, struct laz_arena *ar
 /* The certificate, who issued it, and so on, as far as they are among from. */
 bool laz_certificates_chain(X509 *first, const STACK_OF(X509) * from, struct laz_arena *arena,
                             struct laz_certificate_list *out);
+/* How many of that chain are signed by the next one, from the first on. */
+uint32_t laz_certificates_proved(X509 *first, const STACK_OF(X509) * from);
+
+/* authenticode_mark.c: false for keys that are not RSA's. */
+bool laz_certificate_mark_read(X509 *c, struct laz_certificate_mark *out);
 
 /* authenticode_counter.c */
 bool laz_counters_read(PKCS7 *message, PKCS7_SIGNER_INFO *signer, bool verifies,

@@ -111,6 +111,7 @@ bool laz_certificate_describe(X509 *c, struct laz_arena *arena, struct laz_certi
     out->serial = serial_text(arena, X509_get_serialNumber(c));
     out->not_before_s = laz_asn1_time_s(X509_get0_notBefore(c));
     out->not_after_s = laz_asn1_time_s(X509_get0_notAfter(c));
+    out->has_mark = laz_certificate_mark_read(c, &out->mark);
     ERR_clear_error();
     return out->subject.data != NULL && out->algorithm_oid.data != NULL;
 }
@@ -160,18 +161,36 @@ static bool is_in_chain(X509 *const *chain, uint32_t count, const X509 *c)
     return false;
 }
 
-bool laz_certificates_chain(X509 *first, const STACK_OF(X509) * from, struct laz_arena *arena,
-                            struct laz_certificate_list *out)
+static uint32_t walk_chain(X509 *first, const STACK_OF(X509) * from, X509 *chain[CHAIN_MAX])
 {
-    X509 *chain[CHAIN_MAX], *next = first;
-    struct laz_certificate_text *items;
+    X509 *next = first;
     uint32_t count = 0;
 
-    *out = (struct laz_certificate_list){0};
     while (next != NULL && count < CHAIN_MAX && !is_in_chain(chain, count, next)) {
         chain[count++] = next;
         next = X509_check_issued(next, next) == X509_V_OK ? NULL : find_issuer(next, from);
     }
+    return count;
+}
+
+uint32_t laz_certificates_proved(X509 *first, const STACK_OF(X509) * from)
+{
+    X509 *chain[CHAIN_MAX];
+    uint32_t count = walk_chain(first, from, chain), proved = 1;
+
+    while (proved < count && X509_verify(chain[proved - 1], X509_get0_pubkey(chain[proved])) == 1)
+        proved++;
+    return proved;
+}
+
+bool laz_certificates_chain(X509 *first, const STACK_OF(X509) * from, struct laz_arena *arena,
+                            struct laz_certificate_list *out)
+{
+    X509 *chain[CHAIN_MAX];
+    struct laz_certificate_text *items;
+    uint32_t count = walk_chain(first, from, chain);
+
+    *out = (struct laz_certificate_list){0};
     items = laz_arena_get_array(arena, count, sizeof *items);
     if (items == NULL)
         return false;

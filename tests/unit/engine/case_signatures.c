@@ -9,6 +9,11 @@
 #define SOURCES_MAX  9
 
 /* The list of one line, and the others. */
+static bool has_semicolons(const char *ending)
+{
+    return strcmp(ending, "ldb") == 0 || strcmp(ending, "crb") == 0;
+}
+
 static enum laz_status build(const struct case_signatures *c, struct engine *e,
                              struct laz_view signature, struct laz_error *err)
 {
@@ -21,7 +26,7 @@ static enum laz_status build(const struct case_signatures *c, struct engine *e,
     snprintf(name, sizeof name, "t.%s", c->ending);
     laz_buf_init(&text, LINE_MAX_LEN);
     /* the buffer is large enough */
-    laz_ignore(laz_buf_add_text(&text, strcmp(c->ending, "ldb") == 0 ? "T;" : "T:"));
+    laz_ignore(laz_buf_add_text(&text, has_semicolons(c->ending) ? "T;" : "T:"));
     laz_ignore(laz_buf_add(&text, signature));
     laz_ignore(laz_buf_add_u8(&text, '\n'));
     LAZ_ASSERT(c->other_count < SOURCES_MAX);
