@@ -363,6 +363,7 @@ static void clear(struct broker *b)
     laz_guard_drop(&b->guard);
     laz_buf_clear(&b->users);
     laz_buf_clear(&b->last_state);
+    laz_buf_clear(&b->sources.list);
     laz_loop_drop(&b->loop);
     free(b->actors);
     free(b);

@@ -114,6 +114,7 @@ static enum laz_status send_job(const struct broker_worker *w, const struct brok
     laz_scan_limits_init(&limits);
     limits.time_max_ms = SCAN_MAX_MS;
     limits.want_sha256 = true;
+    laz_scan_limits_name(&limits, laz_view_of(job->path));
     return laz_worker_send_scan(w->fd, job->job, job->fd, &limits);
 }
 
@@ -243,6 +244,11 @@ static struct broker_job *new_job(struct broker *b, int *fd)
     return job;
 }
 
+static char *copy_view(struct laz_view v)
+{
+    return v.len == 0 ? strdup("") : strndup((const char *)v.data, v.len);
+}
+
 void broker_on_scan(struct broker *b, const struct laz_agent_message *m, int *fds)
 {
     struct broker_job *job = new_job(b, &fds[0]);
@@ -251,6 +257,11 @@ void broker_on_scan(struct broker *b, const struct laz_agent_message *m, int *fd
         return; /* its hold ends by the deadline */
     job->job = m->job;
     job->held = m->number != 0;
+    job->path = copy_view(m->path);
+    if (job->path == NULL) {
+        free_job(b, job);
+        return;
+    }
     if (b->job_count > BROKER_JOBS) {
         answer_without_worker(b, job, LAZ_REASON_LIMIT_TIME);
         return;
@@ -260,11 +271,6 @@ void broker_on_scan(struct broker *b, const struct laz_agent_message *m, int *fd
     else
         TAILQ_INSERT_TAIL(&b->later, job, entry);
     broker_give_work(b);
-}
-
-static char *copy_view(struct laz_view v)
-{
-    return v.len == 0 ? strdup("") : strndup((const char *)v.data, v.len);
 }
 
 void broker_on_changed(struct broker *b, const struct laz_agent_message *m, int *fds)

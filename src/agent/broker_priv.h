@@ -34,7 +34,8 @@ struct broker_job {
     uint64_t job; /* the gate's; of a scan */
     int fd, old_fd;
     bool held, made;
-    char *actor, *path, *tree; /* owned; of a comparison */
+    char *path;         /* owned */
+    char *actor, *tree; /* owned; of a comparison */
     TAILQ_ENTRY(broker_job) entry;
 };
 TAILQ_HEAD(broker_jobs, broker_job);
@@ -90,12 +91,14 @@ struct broker {
     int64_t content_ms;    /* of the database's file */
     uint64_t next_content; /* id of the database that workers are turning to; 0: none */
     int64_t next_content_ms;
-    bool turned; /* a worker has it */
+    uint64_t refused_content; /* id of the last one that was told to be unusable */
+    bool turned;              /* a worker has it */
     struct broker_sources {
         bool known, held;
         uint64_t count, failing;
         char problem[256];
-    } sources; /* of content, as 'lazaret content' says */
+        struct laz_buf list; /* JSON, put together by us */
+    } sources;               /* of content, as 'lazaret content' says */
     bool online, glass;
     struct laz_timer sync, tell, wall;
 };

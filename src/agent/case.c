@@ -82,7 +82,8 @@ struct laz_case *laz_case_find(struct laz_cases *c, uint64_t job)
 static bool same_key(const struct laz_cache_key *a, const struct laz_cache_key *b)
 {
     return a->inode == b->inode && a->device == b->device && a->size == b->size &&
-           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns && a->database == b->database;
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns && a->database == b->database &&
+           a->name == b->name;
 }
 
 struct laz_case *laz_case_find_scan(struct laz_cases *c, const struct laz_cache_key *key)

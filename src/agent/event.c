@@ -21,6 +21,7 @@ static const struct {
     [LAZ_REPORT_PROCESS_DIED] = {3, false},    [LAZ_REPORT_ACTOR_ALLOWED] = {3, false},
     [LAZ_REPORT_BREAKGLASS_ON] = {4, false},   [LAZ_REPORT_BREAKGLASS_OFF] = {2, false},
     [LAZ_REPORT_COMMAND_DONE] = {1, false},    [LAZ_REPORT_SPOOL_GAP] = {3, false},
+    [LAZ_REPORT_CONTENT_CHANGED] = {1, false}, [LAZ_REPORT_CONTENT_REFUSED] = {3, false},
 };
 
 unsigned laz_event_severity(enum laz_report_code code)

@@ -1,9 +1,11 @@
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/gate_priv.h"
 #include "base/text.h"
+#include "sys/fd.h"
 
 static struct gate_actor *actor_slot(struct gate *g, pid_t pid)
 {
@@ -121,6 +123,21 @@ static uint64_t hash_mark(const struct gate *g, const char *actor, const struct 
         h = stir(h, (uint8_t)*c);
     h = stir(stir(h, key->device), key->inode);
     return h == 0 ? 1 : h;
+}
+
+/* Rules may ask for the path, and whoever has two names for a file, or renames a folder above it,
+ * must not bring the verdict of one name to the other. */
+bool gate_key_of(const struct gate *g, int fd, struct laz_cache_key *out)
+{
+    char path[PATH_MAX];
+
+    if (!laz_cache_key_of(fd, g->database, out))
+        return false;
+    laz_fd_path(fd, path, sizeof path);
+    out->name = g->mark_key;
+    for (const char *c = path; *c != '\0'; c++)
+        out->name = stir(out->name, (uint8_t)*c);
+    return true;
 }
 
 static size_t find_mark(const struct gate *g, uint64_t h)

@@ -97,7 +97,7 @@ static void cache_verdict(struct gate *g, struct laz_case *one, enum laz_verdict
 {
     struct laz_cache_key now;
 
-    if (may_cache(kind, reason) && laz_cache_key_of(one->fd, g->database, &now) &&
+    if (may_cache(kind, reason) && gate_key_of(g, one->fd, &now) &&
         memcmp(&now, &one->key, sizeof now) == 0)
         laz_cache_put(g->cache, &one->key, kind);
 }

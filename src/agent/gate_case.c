@@ -76,7 +76,10 @@ static bool send_old(struct gate *g, struct laz_case *one)
 /* Without a broker the request waits for the next one. */
 static bool send_scan(struct gate *g, struct laz_case *one)
 {
-    struct laz_agent_message m = {.kind = LAZ_AGENT_SCAN, .job = one->job, .number = one->held};
+    struct laz_agent_message m = {.kind = LAZ_AGENT_SCAN,
+                                  .job = one->job,
+                                  .number = one->held,
+                                  .path = laz_view_of(laz_case_path(one))};
 
     if (g->scans_sent >= SCANS_AT_ONCE && !one->held)
         return false;
@@ -263,7 +266,7 @@ static void on_open(struct gate *g, const struct laz_watch_event *e)
     unsigned waits;
 
     laz_count(g->config->counters, LAZ_COUNT_OPENS);
-    if (!laz_cache_key_of(e->fd, g->database, &q.key)) {
+    if (!gate_key_of(g, e->fd, &q.key)) {
         answer_now(g, e, true);
         return;
     }
@@ -339,7 +342,7 @@ static void on_closed(struct gate *g, const struct laz_watch_event *e)
     int fd = e->fd;
 
     q.actor = gate_actor_remembered(g, e->tid);
-    if ((q.actor != NULL && q.actor->own) || !laz_cache_key_of(fd, g->database, &q.key)) {
+    if ((q.actor != NULL && q.actor->own) || !gate_key_of(g, fd, &q.key)) {
         laz_fd_drop(&fd);
         return;
     }

@@ -104,6 +104,8 @@ void gate_actor_tell(struct gate *g, struct gate_actor *a);
 bool gate_is_allowed(struct gate *g, struct gate_actor *actor);
 bool gate_digest_is_allowed(const struct gate *g, const uint8_t digest[32]);
 enum gate_mark { GATE_MARK_KEPT, GATE_MARK_MADE };
+/* What a verdict is remembered by: the file as it is, under the path that it was opened by. */
+bool gate_key_of(const struct gate *g, int fd, struct laz_cache_key *out);
 bool gate_is_marked(const struct gate *g, const char *actor, const struct laz_cache_key *key,
                     enum gate_mark kind);
 void gate_mark(struct gate *g, const char *actor, const struct laz_cache_key *key,

@@ -27,6 +27,9 @@ static void add_sources(const struct broker *b, struct laz_buf *out)
                             (unsigned long long)s->count, (unsigned long long)s->failing,
                             s->held ? "true" : "false"));
     laz_ignore(laz_buf_add_json(out, laz_view_of(s->problem)));
+    laz_ignore(laz_buf_add_text(out, ",\"list\":["));
+    laz_ignore(laz_buf_add(out, laz_buf_view(&s->list)));
+    laz_ignore(laz_buf_add_text(out, "]"));
 }
 
 /* What /agent/v1/sync sends; also the answer of `agent status`. */

@@ -69,7 +69,8 @@ bool laz_cache_key_of(int fd, uint64_t database, struct laz_cache_key *out)
 static bool equal(const struct laz_cache_key *a, const struct laz_cache_key *b)
 {
     return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns && a->database == b->database;
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns && a->database == b->database &&
+           a->name == b->name;
 }
 
 /* By the file alone: its older states share a set with it and are what is forgotten first. */

@@ -12,6 +12,9 @@ struct laz_cache_key {
     uint64_t device, inode, size;
     int64_t mtime_ns, ctime_ns;
     uint64_t database; /* laz_database_file_id */
+    /* Of the path by which it was judged, for who tells rules the path: rules may ask for it, and
+     * one file may have several. 0 where no path is told. */
+    uint64_t name;
 };
 
 struct laz_cache; /* belongs to one thread */

@@ -63,6 +63,8 @@ static const struct field fields[] = {
     FIELD("checked", NUMBER, checked_ms),
     FIELD("changed", NUMBER, changed_ms),
     FIELD("whole", NUMBER, whole_ms),
+    FIELD("well", NUMBER, well_ms),
+    FIELD("failing", NUMBER, failing_ms),
     FIELD("next", NUMBER, next_ms),
 };
 #define FIELD_COUNT (sizeof fields / sizeof *fields)

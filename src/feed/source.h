@@ -67,6 +67,8 @@ struct laz_feed_source {
     uint64_t http, failures, size;
     uint64_t taken, unusable, left_out; /* of its entries: used, not read, left out by the proof */
     uint64_t checked_ms, changed_ms, whole_ms, next_ms;
+    uint64_t well_ms;    /* the last time that it was asked and all was well; 0: never */
+    uint64_t failing_ms; /* since when it is not; 0: it is */
 };
 
 #define LAZ_FEED_EVERY_MIN_S    (5 * 60u)

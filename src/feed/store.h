@@ -21,8 +21,9 @@
 #define LAZ_STORE_NEXT      "next.lzdb"
 
 /* How the sources are, in few words of JSON, beside the database. */
-#define LAZ_FEED_STATE     "sources.json"
-#define LAZ_FEED_STATE_MAX ((size_t)2048)
+#define LAZ_FEED_STATE        "sources.json"
+#define LAZ_FEED_STATE_MAX    ((size_t)16 * 1024)
+#define LAZ_FEED_STATE_LISTED 16 /* sources that it says more of */
 
 struct laz_feed_store {
     int content_fd, db_fd, lock_fd; /* directories; lock_fd: -1 when it is only read */

@@ -29,7 +29,7 @@ static const uint16_t fields[] = {
     /* value: start, Unix milliseconds; extra: uid; number: parent; path: exe; other: command line
      */
     [LAZ_AGENT_ACTOR] = VALUE | EXTRA | NUMBER | PID | ACTOR | NAME | PATH | OTHER,
-    [LAZ_AGENT_SCAN] = JOB | NUMBER,
+    [LAZ_AGENT_SCAN] = JOB | NUMBER | PATH,
     [LAZ_AGENT_CHANGED] = NUMBER | ACTOR | PATH | OTHER,
     [LAZ_AGENT_RENAMED] = ACTOR | PATH | OTHER,
     [LAZ_AGENT_DELETED] = ACTOR | PATH,
@@ -189,6 +189,8 @@ const char *laz_report_code_name(enum laz_report_code code)
         [LAZ_REPORT_BREAKGLASS_OFF] = "breakglass.off",
         [LAZ_REPORT_COMMAND_DONE] = "command.done",
         [LAZ_REPORT_SPOOL_GAP] = "spool.gap",
+        [LAZ_REPORT_CONTENT_CHANGED] = "content.changed",
+        [LAZ_REPORT_CONTENT_REFUSED] = "content.refused",
     };
 
     return code < LAZ_REPORT_CODES ? names[code] : "";

@@ -30,7 +30,7 @@ enum laz_agent_kind {
     LAZ_AGENT_STUCK = 12,    /* value: which worker */
     /* gate to broker */
     LAZ_AGENT_ACTOR = 20,   /* who an actor is */
-    LAZ_AGENT_SCAN = 21,    /* job, number (1: somebody waits); one fd */
+    LAZ_AGENT_SCAN = 21,    /* job, number (1: somebody waits), path; one fd */
     LAZ_AGENT_CHANGED = 22, /* actor, path, other (tree), number (1: made); fds old, new */
     LAZ_AGENT_RENAMED = 23, /* actor, path, other (new), name unused */
     LAZ_AGENT_DELETED = 24, /* actor, path */
@@ -94,6 +94,8 @@ enum laz_report_code {
     LAZ_REPORT_BREAKGLASS_OFF,
     LAZ_REPORT_COMMAND_DONE,
     LAZ_REPORT_SPOOL_GAP,
+    LAZ_REPORT_CONTENT_CHANGED,
+    LAZ_REPORT_CONTENT_REFUSED,
     LAZ_REPORT_CODES,
 };
 enum laz_trigger {

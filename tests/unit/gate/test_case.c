@@ -83,6 +83,9 @@ static void the_same_file_is_scanned_once(void **state)
     assert_ptr_equal(laz_case_find_scan(&c, &key), one); /* who follows does not lead */
     key.ctime_ns++;
     assert_null(laz_case_find_scan(&c, &key)); /* changed since */
+    key.ctime_ns--;
+    key.name++;
+    assert_null(laz_case_find_scan(&c, &key)); /* by another name */
     laz_cases_clear(&c);
 }
 
