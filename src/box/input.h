@@ -6,7 +6,7 @@
 #include "base/view.h"
 
 #define LAZ_INPUT_SMALL_MAX ((size_t)1024 * 1024)       /* read; larger ones are mapped */
-#define LAZ_INPUT_MAX       (2 * 1024 * 1024 * 1024ULL) /* of a larger one the start is judged */
+#define LAZ_INPUT_MAX       (64 * 1024 * 1024 * 1024ULL) /* of a larger one the start is judged */
 
 struct laz_input {
     struct laz_view bytes;

@@ -160,6 +160,9 @@ bool laz_eager_choose(struct laz_bodies *b);
 /* order.c: what 'and', 'or' and 'of' join is asked in the order in which it costs least. The values
  * are the same; a rule that prints is left as it is. False when memory ran out. */
 bool laz_conditions_order(struct laz_bodies *b);
+/* Whether the rule's condition may print (module console): it is then asked of every object, from
+ * left to right. */
+bool laz_rule_talks(const struct laz_ruleset *set, const struct laz_ir_rule *rule);
 
 /* matchers.c: fills the sections of atoms, uses, groups and matchers with the eager forms. */
 LAZ_CHECKED enum laz_status laz_matchers_write(struct laz_bodies *b, struct laz_error *err);

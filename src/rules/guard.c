@@ -43,6 +43,8 @@ bool laz_guard_emit(struct laz_buf *code, const struct laz_ruleset *set,
     size_t count = 1;
     bool ok = cheap != NULL, is_first;
 
+    if (laz_rule_talks(set, rule))
+        count = 0;
     while (ok && count > 0) {
         uint32_t part = parts[--count];
         const struct laz_node *node = laz_node_at(set, part);

@@ -89,7 +89,6 @@ struct laz_expression {
 struct laz_ir_external {
     uint32_t name; /* text */
     uint8_t kind;  /* enum laz_value_kind: NUMBER, REAL or TEXT */
-    bool is_truth;
     uint32_t text, text_len;
     union {
         int64_t n;

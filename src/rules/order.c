@@ -117,10 +117,10 @@ static void order_node(struct orderer *o, struct laz_node *node)
     }
 }
 
-static bool has_console(const struct orderer *o)
+bool laz_rule_talks(const struct laz_ruleset *set, const struct laz_ir_rule *rule)
 {
-    for (uint32_t i = 0; i < o->rule->node_count; i++) {
-        const struct laz_node *node = node_of(o, o->rule->node_first + i);
+    for (uint32_t i = 0; i < rule->node_count; i++) {
+        const struct laz_node *node = laz_node_at(set, rule->node_first + i);
 
         if (node->kind == LAZ_NODE_FIELD && laz_field_module(node->operand) == LAZ_MODULE_CONSOLE)
             return true;
@@ -146,7 +146,7 @@ bool laz_conditions_order(struct laz_bodies *b)
         o.expenses = calloc(o.rule->node_count + 1u, sizeof *o.expenses);
         if (o.expenses == NULL)
             return false;
-        if (!has_console(&o))
+        if (!laz_rule_talks(b->set, o.rule))
             order_rule(&o);
         free(o.expenses);
     }

@@ -482,6 +482,8 @@ bool laz_triggers_choose(struct laz_ruleset *set, const struct laz_ir_rule *rule
     }
     out->set = set;
     out->cost = LAZ_TRIGGER_NEVER;
+    if (laz_rule_talks(set, rule))
+        return !set->failed;
     c.learned = calloc(rule->node_count + 1u, sizeof *c.learned);
     c.item_costs = calloc(c.item_max + 1u, sizeof *c.item_costs);
     if (c.learned != NULL && c.item_costs != NULL) {

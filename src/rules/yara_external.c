@@ -7,7 +7,6 @@ static bool add_external(struct laz_ruleset *set, const struct laz_external *ext
     if (item == NULL)
         return false;
     item->name = laz_ruleset_text(set, external->name);
-    item->is_truth = external->kind == LAZ_EXTERNAL_TRUTH;
     switch (external->kind) {
     case LAZ_EXTERNAL_TEXT:
         item->kind = LAZ_VALUE_TEXT;
@@ -57,8 +56,7 @@ bool laz_yara_external(struct laz_yara *y, struct laz_view name, struct laz_yara
     e = laz_list_at(struct laz_ir_external, &y->set->externals, index);
     out->type = e->kind == LAZ_VALUE_TEXT   ? LAZ_YARA_IS_TEXT
                 : e->kind == LAZ_VALUE_REAL ? LAZ_YARA_IS_REAL
-                : e->is_truth               ? LAZ_YARA_IS_TRUTH
-                                            : LAZ_YARA_IS_NUMBER;
+                                            : LAZ_YARA_IS_NUMBER; /* also of a truth: 0 or 1 */
     out->node = laz_node_add(
         y->set, (struct laz_node){.kind = LAZ_NODE_EXTERNAL, .type = e->kind, .operand = index});
     return true;

@@ -5,10 +5,20 @@
 
 #define LINE_MAX (64 * 1024) /* a longer one is not said */
 
-static void add(struct laz_buf *line, const struct laz_value *value, bool as_hex)
+/* As yara: what is logged is escaped, the message before it is not. */
+static void add_text(struct laz_buf *line, struct laz_view text, bool is_message)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (is_message || (text.data[i] >= ' ' && text.data[i] <= '~'))
+            laz_buf_add_u8(line, text.data[i]);
+        else
+            laz_buf_addf(line, "\\x%02x", text.data[i]);
+}
+
+static void add(struct laz_buf *line, const struct laz_value *value, bool is_message, bool as_hex)
 {
     if (value->kind == LAZ_VALUE_TEXT)
-        laz_buf_add(line, value->text);
+        add_text(line, value->text, is_message);
     else if (value->kind == LAZ_VALUE_REAL)
         laz_buf_addf(line, "%f", value->real);
     else
@@ -26,7 +36,7 @@ bool laz_module_console(struct laz_modules *m, uint32_t index, const struct laz_
         return true;
     laz_buf_init(&line, LINE_MAX);
     for (size_t i = 0; field->args[i] != '\0'; i++)
-        add(&line, &args[i], field->n == LAZ_CONSOLE_HEX);
+        add(&line, &args[i], field->args[i + 1] != '\0', field->n == LAZ_CONSOLE_HEX);
     if (laz_buf_failed(&line) == LAZ_OK)
         m->input.say(m->input.context, laz_buf_view(&line));
     laz_buf_clear(&line);

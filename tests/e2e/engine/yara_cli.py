@@ -69,6 +69,17 @@ import "math"
 rule talks { condition: console.log("x: ", math.entropy(0, filesize)) and console.log(filesize) and console.log("a", "b") and console.log(1.5) and console.log("n ", -3) and console.log("t") }
 rule digits { condition: console.hex(filesize) and console.hex("size ", filesize) }
 ''',
+    # What is logged on the way to false is logged too; text is escaped, the message before it is not.
+    "logs.yar": r'''import "console"
+rule undefined { condition: uint8(filesize) == 1 and console.log("behind undefined") }
+rule either { condition: uint8(filesize) == 1 or console.log("or undefined") }
+rule string { strings: $a = "no such string" condition: console.log("before a string") and $a }
+rule size { condition: console.log("before a size") and filesize > 1000000 }
+rule never { condition: filesize > 1000000 and console.log("never") }
+rule loop { condition: for any i in (1..3) : (console.log("round ", i) and i == 2) }
+rule hidden_in_loop { strings: $a = "no such string" condition: for all of them : (console.log("in a loop")) }
+rule escapes { condition: console.log("q\"b\\s\x7f\x80\t\x00 ~\n") and console.log("m ", "v\n\x01") and console.log(uint8(filesize)) }
+''',
     "cuckoo.yar": r'''import "cuckoo"
 rule dns { condition: cuckoo.network.dns_lookup(/bad\.example/) }
 rule dns_other { condition: cuckoo.network.dns_lookup(/good\.example/) }
@@ -131,7 +142,7 @@ SAME = [
     "-d number=5 -d text=a\xa0b -d truth=true -d real=1.5 external.yar one.bin",
     "-d number=6 -d text=a -d truth=true -d real=1.5 external.yar one.bin",
     "-d number=5 external.yar one.bin", "external.yar one.bin",
-    "console.yar words.bin", "console.yar all.bin", "-p 1 console.yar folder",
+    "console.yar words.bin", "logs.yar words.bin", "logs.yar empty.bin", "console.yar all.bin", "-p 1 console.yar folder",
     "-x cuckoo=report.json cuckoo.yar one.bin", "cuckoo.yar one.bin", "-n cuckoo.yar one.bin",
     "modules.yar words.bin", "modules.yar one.bin", "modules.yar /bin/true", "-D modules.yar /bin/true",
     "-D modules.yar words.bin", "regex.yar words.bin",
@@ -169,6 +180,8 @@ SLOW = [
     r"/(a.b|cd)/", r"/\.[a-z]+/", r"/\{[0-9]+\}/", r"/MZ/", r"/(a|b|c|d|e)f/", r"/1[23]4/", r"/a{4}/",
     r"/a{10}/", r"/a{200}/", r"/.a.b./",
 ]
+
+LARGE = (1 << 32) + 4096 # bytes
 
 # Since 4.3: what is printed, by the documentation.
 NEWER = [
@@ -222,7 +235,7 @@ def main():
     ok = True
     number = 0
     write_files()
-    print(f"1..{len(SAME) + len(SLOW) + len(NEWER) + 2}")
+    print(f"1..{len(SAME) + len(SLOW) + len(NEWER) + 3}")
     for arguments in SAME:
         number += 1
         left, right = run(ours, arguments), run(["yara"], arguments)
@@ -253,6 +266,16 @@ def main():
     ok &= report(number, "with rules from a pipe",
                  None if (left.returncode, left.stdout) == (right.returncode, right.stdout)
                  else f"{left}, but yara: {right}")
+    number += 1
+    with open(os.path.join(work, "large.bin"), "wb") as file: # a hole, which takes no room
+        file.seek(LARGE - 16)
+        file.write(b"needle at end\0\0\0")
+    with open(os.path.join(work, "large.yar"), "w", encoding="ascii") as file:
+        file.write(f'rule large {{ strings: $a = "needle" $b = /ne+dle at [a-z]+/ '
+                   f'condition: filesize == {LARGE} and $a at {LARGE - 16} and #b == 1 }}\n')
+    left = run(ours, "-s large.yar large.bin")
+    ok &= report(number, "with a file that 32 bits cannot measure",
+                 None if left[1].count(f"0x{LARGE - 16:x}:".encode()) == 2 else shown(left))
     return 0 if ok else 1
 
 
