@@ -8,6 +8,7 @@
 #define NOWHERE     (INT64_MAX / 2) /* behind every object */
 #define BYTES_MAX   18
 #define NUMBER_TEXT 0xff /* of how a number stands there: the letter that ClamAV has for it */
+#define ANY_LEN_MIN 3    /* of a number that says itself how it stands there */
 #define IS_LITTLE   0x100
 #define IS_EXACT    0x200
 
@@ -47,55 +48,88 @@ static int64_t read_binary(struct laz_view bytes, bool is_little)
     return (int64_t)n;
 }
 
-/* Digits, as many as there are. False when there is none, or another byte where all must be. */
-static bool read_digits(struct laz_view text, unsigned base, bool is_exact, uint64_t *out)
+static bool is_blank(uint8_t c)
 {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static struct laz_view without_blanks(struct laz_view text)
+{
+    while (text.len > 0 && is_blank(text.data[0]))
+        text = laz_view_from_offset(text, 1);
+    return text;
+}
+
+static bool has_hex_mark(struct laz_view text)
+{
+    return text.len > 1 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x';
+}
+
+/* As C reads a number: blanks, a sign, digits as many as there are, and 0 without any. An exact one
+ * has no blanks, and every byte is its own. */
+static bool read_digits(struct laz_view text, unsigned base, bool is_exact, int64_t *out)
+{
+    bool is_negative;
     uint64_t n = 0;
     size_t i = 0;
 
+    if (!is_exact)
+        text = without_blanks(text);
+    is_negative = text.len > 0 && text.data[0] == '-';
+    if (is_negative || (text.len > 0 && text.data[0] == '+'))
+        text = laz_view_from_offset(text, 1);
+    if (base == 16 && has_hex_mark(text))
+        text = laz_view_from_offset(text, 2);
     for (; i < text.len; i++) {
         int digit = laz_hex_value(text.data[i]);
 
         if (digit < 0 || (unsigned)digit >= base)
             break;
-        if (n > (UINT64_MAX - 15) / base)
+        if (n > ((uint64_t)INT64_MAX - 15) / base)
             return false;
         n = n * base + (unsigned)digit;
     }
-    *out = n;
-    return i > 0 && (i == text.len || !is_exact);
+    *out = is_negative ? -(int64_t)n : (int64_t)n;
+    return !is_exact || (i > 0 && i == text.len);
 }
 
-/* Hexadecimal digits whose first pair is the lowest byte. */
-static uint64_t swap_bytes(uint64_t n, size_t digits)
+/* Hexadecimal digits whose first pair is the lowest byte, as clamscan 1.4.6 has them: an odd number
+ * of them gets a 0 in front, and a pair that is none is 0. An exact one has neither blanks nor 0x
+ * nor an odd number. */
+static bool read_little_hex(struct laz_view text, bool is_exact, int64_t *out)
 {
-    uint64_t swapped = 0;
+    struct laz_view digits = without_blanks(text);
+    uint64_t n = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < (digits + 1) / 2 && i < 8; i++) {
-        swapped = swapped << 8 | (n & 0xff);
-        n >>= 8;
-    }
-    return swapped;
-}
-
-static bool has_hex_mark(struct laz_view text)
-{
-    return text.len > 2 && text.data[0] == '0' && (text.data[1] | 0x20) == 'x';
-}
-
-static bool read_text(struct laz_view text, int64_t how, int64_t *out)
-{
-    bool is_hex = (how & NUMBER_TEXT) == 'h' || ((how & NUMBER_TEXT) == 'a' && has_hex_mark(text));
-    uint64_t n;
-
-    if (is_hex && has_hex_mark(text))
-        text = laz_view_from_offset(text, 2);
-    if (!read_digits(text, is_hex ? 16 : 10, (how & IS_EXACT) != 0, &n))
+    if (has_hex_mark(digits))
+        digits = laz_view_from_offset(digits, 2);
+    if (is_exact && (digits.len != text.len || digits.len % 2 != 0))
         return false;
-    if (is_hex && (how & IS_LITTLE) != 0)
-        n = swap_bytes(n, text.len);
+    for (unsigned shift = 0; i < digits.len && shift < 64; shift += 8) {
+        int high = i == 0 && digits.len % 2 != 0 ? 0 : laz_hex_value(digits.data[i++]);
+        int low = laz_hex_value(digits.data[i++]);
+
+        if (high >= 0 && low >= 0)
+            n |= (uint64_t)(high * 16 + low) << shift;
+    }
     *out = (int64_t)n;
     return n <= INT64_MAX;
+}
+
+/* What may be of either kind is hexadecimal where 0x says so; only that may be little-endian. */
+static bool read_text(struct laz_view text, int64_t how, int64_t *out)
+{
+    bool is_any = (how & NUMBER_TEXT) == 'a', is_exact = (how & IS_EXACT) != 0;
+    bool is_little = (how & IS_LITTLE) != 0;
+    struct laz_view digits = without_blanks(text);
+    bool is_hex = (how & NUMBER_TEXT) == 'h' || (is_any && has_hex_mark(digits));
+
+    if (is_any && (digits.len < ANY_LEN_MIN || (is_little && !is_hex)))
+        return false;
+    if (is_hex && is_little && text.len > 1)
+        return read_little_hex(text, is_exact, out);
+    return read_digits(text, is_hex ? 16 : 10, is_exact, out);
 }
 
 static bool number_at(struct laz_view object, int64_t offset, int64_t len, int64_t how,

@@ -118,7 +118,8 @@ def make_pcre(dice, triggers):
 
 
 def make_compare(dice, sub):
-    options = dice.choice(["il1", "ib1", "il2", "ib2", "ib4", "ib8", "hbe1", "de1", "de2", "abe3"])
+    options = dice.choice(["il1", "ib1", "il2", "ib2", "ib4", "ib8", "hbe1", "de1", "de2", "abe3", "hb2", "hl2", "hl3", "hle4", "d2", "db3",
+                           "ab4", "al4"])
     comparison = dice.choice("<>=") + dice.choice(["65", "0x41", "10", "0xa", "16705", "0x4142", "170", "7"])
     if dice.randrange(3) == 0:
         comparison += "," + dice.choice("<>") + str(dice.randint(0, 300))
