@@ -17,6 +17,7 @@
 #include "box/worker.h"
 #include "box/worker_serve.h"
 #include "box/yara_serve.h"
+#include "sign/digest.h"
 #include "sys/fd.h"
 #include "sys/identity.h"
 #include "sys/sandbox.h"
@@ -102,6 +103,7 @@ static enum laz_status prepare(struct laz_server *server, struct laz_mapping *ma
     /* Names in archives are turned into UTF-8 by the C library; without it they stay as they are.
      */
     laz_ignore(setlocale(LC_CTYPE, "C.UTF-8") == NULL);
+    laz_digest_skip_configuration();
     if (!arg.no_database)
         s = open_database(server, mapping, err);
     if (s == LAZ_OK)

@@ -1,68 +1,36 @@
+/* lazaret - the command. Scanning is all that it does itself: it is started once for each file that
+ * somebody saves or sends, and most of such a start would be the libraries of other subcommands.
+ * All else is done by lazaret-tools, which stands beside it and takes the same arguments. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/status.h"
 #include "cli/cli.h"
+#include "sys/fd.h"
 
-static const struct command {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"up", "run the embedded set of one hospital: console and agent", laz_cli_up},
-    {"demo", "an attack on a scratch share, stopped and rolled back", laz_cli_demo},
-    {"scan", "scan files and folders on demand", laz_cli_scan},
-    {"yara", "match rules of YARA, with yara's options and output", laz_cli_yara},
-    {"db", "build or describe a detection database", laz_cli_db},
-    {"content", "follow sources of detection content", laz_cli_content},
-    {"agent", "run or steer the endpoint agent", laz_cli_agent},
-    {"vault", "list or restore copies made before a write", laz_cli_vault},
-    {"quarantine", "list, restore or delete removed files", laz_cli_quarantine},
-    {"console", "run the console or administer it", laz_cli_console},
-};
+#define TOOLS "/lazaret-tools"
 
-static void print_usage(FILE *out)
+static int run_tools(char **argv)
 {
-    fprintf(out, "usage: lazaret COMMAND [ARGUMENT...]\n\nCyberprotection for health care.\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
-    fprintf(out, "\n'lazaret COMMAND --help' describes each; the manual page is lazaret(1).\n");
-}
+    char path[640];
+    struct laz_error err;
 
-static const struct command *find_command(const char *name)
-{
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    return NULL;
+    if (laz_program_dir(path, sizeof path - sizeof TOOLS, &err) != LAZ_OK)
+        return laz_cli_fail(&err);
+    snprintf(path + strlen(path), sizeof TOOLS, TOOLS);
+    execv(path, argv);
+    laz_ignore(laz_fail_errno(&err, "process", path, "reinstall, or build the whole project"));
+    return laz_cli_fail(&err);
 }
 
 int main(int argc, char **argv)
 {
-    const struct command *command;
-
+    if (argc < 2 || strcmp(argv[1], "scan") != 0)
+        return run_tools(argv);
     /* A reader that went away is an error of write(), not a silent death. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return LAZ_EXIT_ERROR;
-    if (argc < 2) {
-        print_usage(stderr);
-        return LAZ_EXIT_ERROR;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        print_usage(stdout);
-        return LAZ_EXIT_OK;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("lazaret %s\n", LAZ_PROGRAM_VERSION);
-        return LAZ_EXIT_OK;
-    }
-    command = find_command(argv[1]);
-    if (command == NULL) {
-        struct laz_error err;
-
-        laz_ignore(laz_fail(&err, LAZ_INVALID, "command", argv[1], "is not known",
-                            "see 'lazaret --help'"));
-        return laz_cli_fail(&err);
-    }
-    return command->run(argc - 1, argv + 1);
+    return laz_cli_scan(argc - 1, argv + 1);
 }

@@ -25,11 +25,23 @@ static bool starts_nocase(struct laz_view v, const char *word)
     return true;
 }
 
+/* Where c (in lower case) stands next in any case, from at on. */
+static size_t find_byte_nocase(struct laz_view v, size_t at, uint8_t c)
+{
+    if (c < 'a' || c > 'z') /* one form, which the C library finds sooner */
+        return at + laz_view_find_byte(laz_view_from_offset(v, at), c);
+    while (at < v.len && lower(v.data[at]) != c)
+        at++;
+    return at;
+}
+
 /* Offset of word (in lower case) in any case, or v.len. */
 static size_t find_nocase(struct laz_view v, const char *word)
 {
-    for (size_t i = 0; i < v.len; i++)
-        if (lower(v.data[i]) == (uint8_t)word[0] && starts_nocase(laz_view_from_offset(v, i), word))
+    uint8_t first = (uint8_t)word[0];
+
+    for (size_t i = find_byte_nocase(v, 0, first); i < v.len; i = find_byte_nocase(v, i + 1, first))
+        if (starts_nocase(laz_view_from_offset(v, i), word))
             return i;
     return v.len;
 }
@@ -41,7 +53,10 @@ static bool has_nocase(struct laz_view v, const char *word)
 
 static bool is_control(uint8_t c)
 {
-    return c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27 && c != 8;
+    const uint32_t usual =
+        1u << '\b' | 1u << '\t' | 1u << '\n' | 1u << '\f' | 1u << '\r' | 1u << 27;
+
+    return c < 32 && (usual >> c & 1) == 0;
 }
 
 static bool is_text(struct laz_view v)

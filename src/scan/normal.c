@@ -19,36 +19,63 @@ static bool is_dropped(uint8_t c)
     return c < ' ' || c > 0x7f;
 }
 
+/* What goes out byte by byte, gathered until it is worth a call. */
+struct gathered {
+    struct laz_buf *out;
+    size_t len;
+    uint8_t bytes[1024];
+};
+
+static void flush(struct gathered *g)
+{
+    /* The buffer remembers a refusal. */
+    laz_ignore(laz_buf_add(g->out, laz_view_from(g->bytes, g->len)));
+    g->len = 0;
+}
+
+static void gather(struct gathered *g, uint8_t c)
+{
+    if (g->len == sizeof g->bytes)
+        flush(g);
+    g->bytes[g->len++] = c;
+}
+
 enum laz_status laz_normal_text(struct laz_view text, struct laz_buf *out)
 {
+    struct gathered g;
     bool after_blank = false;
 
+    g.out = out;
+    g.len = 0;
     for (size_t i = 0; i < text.len && laz_buf_failed(out) == LAZ_OK; i++) {
         uint8_t c = text.data[i];
 
-        if (is_blank(c) && !after_blank)
-            laz_ignore(laz_buf_add_u8(out, ' ')); /* the buffer remembers a refusal */
-        else if (!is_blank(c) && !is_dropped(c))
-            laz_ignore(laz_buf_add_u8(out, lower(c)));
-        if (is_blank(c) || !is_dropped(c))
-            after_blank = is_blank(c);
+        if (is_blank(c)) {
+            if (!after_blank)
+                gather(&g, ' ');
+            after_blank = true;
+        } else if (!is_dropped(c)) {
+            gather(&g, lower(c));
+            after_blank = false;
+        }
     }
+    flush(&g);
     return laz_buf_failed(out);
 }
 
 /* A page that is being rewritten. */
 struct page {
     struct laz_view rest;
-    struct laz_buf *out;
     bool with_tags;
     bool has_text; /* since the last tag */
     bool wants_blank;
     bool in_script;
+    struct gathered out;
 };
 
 static void put(struct page *p, uint8_t c)
 {
-    laz_ignore(laz_buf_add_u8(p->out, c)); /* the buffer remembers a refusal */
+    gather(&p->out, c);
 }
 
 static bool starts_nocase(struct laz_view v, const char *text)
@@ -124,7 +151,7 @@ static void put_quoted(struct page *p, uint8_t quote)
 {
     put(p, '"');
     skip(p, 1);
-    while (p->rest.len > 0 && p->rest.data[0] != quote && laz_buf_failed(p->out) == LAZ_OK) {
+    while (p->rest.len > 0 && p->rest.data[0] != quote && laz_buf_failed(p->out.out) == LAZ_OK) {
         if (starts_nocase(p->rest, "&amp;")) {
             put(p, '&');
             skip(p, 5);
@@ -147,7 +174,7 @@ static void take_tag(struct page *p)
     if (p->wants_blank && p->with_tags)
         put(p, ' ');
     p->wants_blank = !p->with_tags;
-    while (p->rest.len > 0 && p->rest.data[0] != '>' && laz_buf_failed(p->out) == LAZ_OK) {
+    while (p->rest.len > 0 && p->rest.data[0] != '>' && laz_buf_failed(p->out.out) == LAZ_OK) {
         uint8_t c = p->rest.data[0];
 
         if (p->with_tags && wants_blank && !is_blank(c))
@@ -174,8 +201,13 @@ static bool is_tag(const struct page *p)
 
 static enum laz_status rewrite(struct laz_view page, bool with_tags, struct laz_buf *out)
 {
-    struct page p = {.rest = page, .out = out, .with_tags = with_tags};
+    struct page p;
 
+    p.rest = page;
+    p.with_tags = with_tags;
+    p.has_text = p.wants_blank = p.in_script = false;
+    p.out.out = out;
+    p.out.len = 0;
     while (p.rest.len > 0 && laz_buf_failed(out) == LAZ_OK) {
         uint8_t c = p.rest.data[0];
 
@@ -189,6 +221,7 @@ static enum laz_status rewrite(struct laz_view page, bool with_tags, struct laz_
             skip(&p, 1);
         }
     }
+    flush(&p.out);
     return laz_buf_failed(out);
 }
 

@@ -1,5 +1,6 @@
 #include "sign/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 static const struct {
@@ -14,6 +15,14 @@ static const struct {
 /* Written once by laz_digest_init and then only read: what a process has fetched it keeps, because
  * a sandboxed one cannot fetch again. */
 static EVP_MD *fetched[LAZ_DIGESTS];
+
+void laz_digest_skip_configuration(void)
+{
+    uint64_t options = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT;
+
+    /* On failure the configuration is read. */
+    laz_ignore(OPENSSL_init_crypto(options, NULL) != 1);
+}
 
 void laz_digest_init(void)
 {

@@ -13,6 +13,11 @@ enum laz_digest { LAZ_MD5, LAZ_SHA1, LAZ_SHA256, LAZ_DIGESTS };
 #define LAZ_SHA256_SIZE     32
 #define LAZ_DIGEST_SIZE_MAX 32
 
+/* Keeps OpenSSL from reading its configuration, which takes longer than all else that it does for a
+ * process that starts, and which says nothing of digests. Comes before every other use of OpenSSL,
+ * and not in processes that speak TLS. */
+void laz_digest_skip_configuration(void);
+
 /* Fetches the digests from OpenSSL once for the whole process. Call it before the sandbox closes:
  * afterwards digests need no system call but for memory. Calling it again does nothing. Ends the
  * process when OpenSSL has no digests at all. Everything below calls it by itself if it must. */

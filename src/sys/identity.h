@@ -19,7 +19,7 @@ struct laz_identity {
 };
 
 /* The named user when the machine has it, else the number above as user and group. Asks the user
- * database, so it comes before the sandbox. */
+ * database (for a worker only /etc/passwd), so it comes before the sandbox. */
 void laz_identity_find(enum laz_identity_role role, struct laz_identity *out);
 
 /* Becomes that user for good: no other groups, no capabilities, no way back. A process that was not

@@ -185,7 +185,7 @@ says_names_to_rules() {
     "$lazaret" scan --db named.lzdb greeting >found
 }
 needs_no_shared_vectorscan() {
-    for program in lazaret lazaret-compile lazaret-worker; do
+    for program in lazaret lazaret-tools lazaret-compile lazaret-worker; do
         ! ldd "$LAZ_BUILD/$program" | grep -q libhs || return 1
     done
 }
@@ -232,7 +232,7 @@ takes_lists() {
     refused 2 'is not KIND:FILE' "$lazaret" db build -o lists.lzdb --list things:hosts.dat
 }
 
-echo 1..18
+echo 1..20
 check 'a folder becomes a database that names its sources' builds_a_folder
 check 'the database finds what it was built for' finds_what_it_was_built_for
 check 'info is one JSON object when asked' says_it_as_json

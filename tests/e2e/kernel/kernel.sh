@@ -11,7 +11,7 @@ if [ -z "${LAZ_LONG:-}" ]; then
 fi
 
 root=$work/root
-programs=(lazaret lazaret-agentd lazaret-consoled lazaret-worker lazaret-compile lazaret-demo-attacker)
+programs=(lazaret lazaret-tools lazaret-agentd lazaret-consoled lazaret-worker lazaret-compile lazaret-demo-attacker)
 
 fetch_kernel() { # the newest 6.1 kernel that apt knows, unpacked but not installed
     local package
