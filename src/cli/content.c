@@ -65,6 +65,49 @@ enum laz_status laz_content_open(const char *data, bool exclusive, struct laz_co
     return s;
 }
 
+static void add_named(struct laz_buf *b, const char *name, const char *text, size_t max)
+{
+    struct laz_view v = laz_view_first(laz_view_of(text), max);
+
+    while (v.len > 0 && !laz_utf8_is_valid(v)) /* not cut within a letter */
+        v.len--;
+    laz_ignore(laz_buf_addf(b, "\"%s\":", name)); /* checked once, by the caller */
+    laz_ignore(laz_buf_add_json(b, v));
+    laz_ignore(laz_buf_add_text(b, ","));
+}
+
+/* Without its location, which may hold a key. */
+static void add_source(struct laz_buf *b, const struct laz_feed_source *s)
+{
+    laz_ignore(laz_buf_add_text(b, "{"));
+    add_named(b, "id", s->id, sizeof s->id);
+    add_named(b, "kind", laz_feed_kind_name(s->kind), 32);
+    add_named(b, "licence", s->licence, 80);
+    add_named(b, "error", s->error, 160);
+    laz_ignore(laz_buf_addf(b,
+                            "\"outcome\":\"%s\",\"checked\":%llu,\"good\":%llu,\"failing\":%llu}",
+                            laz_feed_outcome_name(s->outcome), (unsigned long long)s->checked_ms,
+                            (unsigned long long)s->well_ms, (unsigned long long)s->failing_ms));
+}
+
+/* Those that fail come first, so that they are among the few. */
+static void add_list(struct laz_buf *b, const struct laz_feed_registry *r)
+{
+    unsigned listed = 0;
+
+    laz_ignore(laz_buf_add_text(b, ",\"list\":["));
+    for (int failing = 1; failing >= 0; failing--)
+        for (size_t i = 0; i < r->count && listed < LAZ_FEED_STATE_LISTED; i++) {
+            const struct laz_feed_source *s = &r->sources[i];
+
+            if (!s->enabled || (s->error[0] != '\0') != (failing == 1))
+                continue;
+            laz_ignore(laz_buf_add_text(b, listed++ == 0 ? "" : ","));
+            add_source(b, s);
+        }
+    laz_ignore(laz_buf_add_text(b, "]"));
+}
+
 /* Beside the database, for everybody: the agent tells the console. */
 static void tell_state(const struct laz_content *c)
 {
@@ -85,16 +128,30 @@ static void tell_state(const struct laz_content *c)
     laz_ignore(laz_buf_addf(&b, "{\"sources\":%u,\"failing\":%u,\"held\":%s,\"problem\":", count,
                             failing_count, c->registry.held_ms > 0 ? "true" : "false"));
     laz_ignore(laz_buf_add_json(&b, laz_view_of(failing == NULL ? "" : failing->error)));
+    add_list(&b, &c->registry);
     laz_ignore(laz_buf_add_text(&b, "}\n"));
     if (laz_buf_failed(&b) == LAZ_OK) /* only told: the registry is what counts */
         laz_ignore(laz_replace_file(c->store.db_fd, LAZ_FEED_STATE, laz_buf_view(&b), 0644, NULL) !=
                    LAZ_OK);
 }
 
-enum laz_status laz_content_save(const struct laz_content *c, struct laz_error *err)
+static void note_well(struct laz_feed_source *s)
 {
-    enum laz_status s = laz_feed_registry_save(&c->registry, c->store.content_fd, err);
+    if (s->error[0] == '\0') {
+        s->well_ms = s->checked_ms;
+        s->failing_ms = 0;
+    } else if (s->failing_ms == 0) {
+        s->failing_ms = s->checked_ms;
+    }
+}
 
+enum laz_status laz_content_save(struct laz_content *c, struct laz_error *err)
+{
+    enum laz_status s;
+
+    for (size_t i = 0; i < c->registry.count; i++)
+        note_well(&c->registry.sources[i]);
+    s = laz_feed_registry_save(&c->registry, c->store.content_fd, err);
     if (s == LAZ_OK)
         tell_state(c);
     return s;

@@ -18,7 +18,7 @@ struct laz_content {
 
 LAZ_CHECKED enum laz_status laz_content_open(const char *data, bool exclusive,
                                              struct laz_content *out, struct laz_error *err);
-LAZ_CHECKED enum laz_status laz_content_save(const struct laz_content *c, struct laz_error *err);
+LAZ_CHECKED enum laz_status laz_content_save(struct laz_content *c, struct laz_error *err);
 void laz_content_close(struct laz_content *c);
 
 /* content_sources.c: the subcommands about sources; each gets its own name as argv[0]. */

@@ -6,6 +6,7 @@
 #define FEATURES_MAX  64
 #define FOLDERS_MAX   256
 #define UNGUARDED_MAX 64
+#define SOURCES_MAX   16
 #define COUNTER_MAX   ((uint64_t)1 << 53)
 #define TIME_MAX      ((uint64_t)253402300799999) /* the last millisecond of the year 9999 */
 #define PATH_TEXT_MAX ((size_t)4096)
@@ -107,6 +108,51 @@ static int64_t to_ms(uint64_t time)
     return (int64_t)(time < 100000000000 ? time * 1000 : time);
 }
 
+/* One source; false when it has another form than it must. */
+static bool put_source(struct laz_json_out *o, const cJSON *source)
+{
+    static const char *const texts[] = {"id", "kind", "licence", "error", "outcome"};
+    static const char *const times[] = {"checked", "good", "failing"};
+    char text[256];
+
+    if (!cJSON_IsObject(source))
+        return false;
+    laz_out_object(o);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!copy_text(source, texts[i], text, sizeof text))
+            return false;
+        laz_out_text_of(o, texts[i], text);
+    }
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        uint64_t at = 0;
+
+        laz_ignore(laz_json_u64(source, times[i], TIME_MAX, &at)); /* 0: never */
+        laz_out_i64_of(o, times[i], to_ms(at));
+    }
+    laz_out_object_end(o);
+    return true;
+}
+
+static bool put_source_list(struct laz_json_out *o, const cJSON *content)
+{
+    const cJSON *list, *source;
+    int count = 0;
+
+    if (!find_list(content, "list", &list))
+        return false;
+    laz_out_name(o, "list");
+    laz_out_array(o);
+    cJSON_ArrayForEach(source, list)
+    {
+        if (count++ == SOURCES_MAX)
+            break;
+        if (!put_source(o, source))
+            return false;
+    }
+    laz_out_array_end(o);
+    return true;
+}
+
 /* How the sources of content are; older agents do not say. */
 static bool put_sources(struct laz_json_out *o, const cJSON *content)
 {
@@ -124,7 +170,7 @@ static bool put_sources(struct laz_json_out *o, const cJSON *content)
     laz_out_i64_of(o, "failing", (int64_t)failing);
     laz_out_bool_of(o, "held", held);
     laz_out_text_of(o, "problem", problem);
-    return true;
+    return put_source_list(o, content);
 }
 
 static bool put_content(struct laz_json_out *o, const cJSON *state, struct laz_report *r)

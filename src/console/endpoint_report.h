@@ -24,6 +24,7 @@ void laz_report_clear(struct laz_report *r); /* for LAZ_OWNED */
 
 #define LAZ_SEEN_WITHIN_MS   90000 /* a longer silence is "offline" */
 #define LAZ_CONTENT_OLD_MS   (7 * (int64_t)86400000)
+#define LAZ_SOURCE_FAILED_MS (3 * (int64_t)86400000)
 #define LAZ_CONTENT_STALE_MS (30 * (int64_t)86400000)
 
 /* "protected" or "degraded": what the report of an agent that is there amounts to. */

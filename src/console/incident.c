@@ -20,6 +20,7 @@ static const struct {
     {"worker.died", LAZ_INCIDENT_AGENT_TROUBLE},
     {"process.died", LAZ_INCIDENT_AGENT_TROUBLE},
     {"spool.gap", LAZ_INCIDENT_AGENT_TROUBLE},
+    {"content.refused", LAZ_INCIDENT_AGENT_TROUBLE},
 };
 
 const char *laz_incident_code(enum laz_incident_kind kind)

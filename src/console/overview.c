@@ -157,6 +157,14 @@ static enum laz_status put_next(struct laz_db *db, const struct laz_account *who
             "SELECT uuid, name FROM endpoint WHERE organisation_id = ?1 AND content_built > "
             "0 AND content_built < ?3 ORDER BY id LIMIT min(?2, 1)",
             now_ms - LAZ_CONTENT_OLD_MS, o, err);
+    if (s == LAZ_OK)
+        s = put_endpoints(db, who->scope, "content.failing",
+                          "SELECT uuid, name FROM endpoint e WHERE organisation_id = ?1 AND EXISTS "
+                          "(SELECT 1 FROM "
+                          "json_each(e.report, '$.content.list') WHERE json_extract(value, "
+                          "'$.failing') BETWEEN 1 "
+                          "AND ?3) ORDER BY id LIMIT min(?2, 1)",
+                          now_ms - LAZ_SOURCE_FAILED_MS, o, err);
     if (who->first_password) {
         open_next(o, "password.change");
         close_next(o);

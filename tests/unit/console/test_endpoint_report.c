@@ -77,6 +77,25 @@ static void only_what_is_known_is_kept(void **state)
     laz_report_clear(&r);
 }
 
+static void each_source_of_content_is_told_with_what_is_known(void **state)
+{
+    struct laz_report r;
+
+    assert_int_equal(
+        read_text(
+            "{\"content\":{\"built\":5,\"sources\":1,\"failing\":1,\"problem\":\"gone\",\"list\":["
+            "{\"id\":\"forge\",\"kind\":\"yara-package\",\"licence\":\"GPL\",\"evil\":1,"
+            "\"error\":\"gone\",\"outcome\":\"gone\",\"checked\":7,\"failing\":6}]}}",
+            &r),
+        LAZ_OK);
+    assert_non_null(strstr(
+        laz_buf_text(&r.details),
+        "\"held\":false,\"problem\":\"gone\",\"list\":[{\"id\":\"forge\",\"kind\":\"yara-package\","
+        "\"licence\":\"GPL\",\"error\":\"gone\",\"outcome\":\"gone\",\"checked\":7000,\"good\":0,"
+        "\"failing\":6000}]"));
+    laz_report_clear(&r);
+}
+
 static void other_types_are_refused(void **state)
 {
     static const char *const cases[] = {
@@ -153,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_an_agent_says_decides_its_state),
         cmocka_unit_test(only_what_is_known_is_kept),
+        cmocka_unit_test(each_source_of_content_is_told_with_what_is_known),
         cmocka_unit_test(other_types_are_refused),
         cmocka_unit_test(a_time_that_no_calendar_has_is_none),
         cmocka_unit_test(long_lists_are_cut),

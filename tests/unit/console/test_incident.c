@@ -42,6 +42,8 @@ static void an_event_says_what_kind_of_incident_it_is(void **state)
         {"worker.died", "", 6002, LAZ_INCIDENT_AGENT_TROUBLE},
         {"process.died", "", 6002, LAZ_INCIDENT_AGENT_TROUBLE},
         {"spool.gap", "", 6002, LAZ_INCIDENT_AGENT_TROUBLE},
+        {"content.refused", "", 6002, LAZ_INCIDENT_AGENT_TROUBLE},
+        {"content.changed", "", 6002, LAZ_INCIDENT_NONE},
         {"file.incomplete", "incomplete", 2004, LAZ_INCIDENT_NONE},
         {"hold.expired", "", 2004, LAZ_INCIDENT_NONE},
         {"agent.started", "", 6002, LAZ_INCIDENT_NONE},

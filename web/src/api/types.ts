@@ -80,6 +80,31 @@ export interface Feature {
   detail: string;
 }
 
+/* Times are 0 for never. error: "" when all is well. */
+export interface ContentSource {
+  id: string;
+  kind: string;
+  licence: string;
+  error: string;
+  outcome: string;
+  checked: number;
+  good: number;
+  failing: number;
+}
+
+/* Older agents do not tell of sources. */
+export interface DetectionContent {
+  name?: string;
+  built?: number;
+  rules?: number;
+  hashes?: number;
+  sources?: number;
+  failing?: number;
+  held?: boolean;
+  problem?: string;
+  list?: ContentSource[];
+}
+
 export interface Endpoint {
   id: string;
   name: string;
@@ -90,7 +115,7 @@ export interface Endpoint {
   mode: string;
   last_seen: number;
   enrolled: number;
-  content: { name?: string; built?: number; rules?: number; hashes?: number } | null;
+  content: DetectionContent | null;
   features: Feature[];
   protected: string[];
   unguarded: string[];

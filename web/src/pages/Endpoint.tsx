@@ -6,6 +6,7 @@ import { useEndpoint } from "../api/queries";
 import type { Endpoint, Feature } from "../api/types";
 import { useFormat } from "../app/format";
 import { useCodes } from "../app/i18n";
+import { ContentPanel } from "../parts/ContentPanel";
 import { EventList } from "../parts/EventList";
 import { HonestCounters, WorkCounters } from "../parts/HonestCounters";
 import { PageHead } from "../parts/PageHead";
@@ -19,7 +20,6 @@ function Facts({ endpoint }: { endpoint: Endpoint }) {
   const { t } = useTranslation();
   const format = useFormat();
   const codes = useCodes();
-  const content = endpoint.content;
   const facts: [string, ReactNode][] = [
     [t("endpoint.mode"), codes("mode", endpoint.mode)],
     [t("endpoints.seen"), <Ago key="seen" time={endpoint.last_seen} />],
@@ -28,20 +28,6 @@ function Facts({ endpoint }: { endpoint: Endpoint }) {
     [t("endpoint.kernel"), endpoint.kernel],
     [t("endpoint.version"), endpoint.version],
   ];
-  if (content?.built)
-    facts.push([
-      t("endpoint.content"),
-      <span key="content" className="two-lines">
-        <span>
-          {t("endpoint.contentRules", { count: content.rules ?? 0, shown: format.number(content.rules ?? 0) })}
-          {", "}
-          {t("endpoint.contentHashes", { count: content.hashes ?? 0, shown: format.number(content.hashes ?? 0) })}
-        </span>
-        <span className="dim">
-          {t("endpoint.contentBuilt")} <Ago time={content.built} />
-        </span>
-      </span>,
-    ]);
   return (
     <dl className="facts">
       {facts.map(([name, value]) => (
@@ -138,6 +124,7 @@ function Content({ endpoint }: { endpoint: Endpoint }) {
         <Panel title={t("endpoint.unguarded")} flush>
           <Unguarded unguarded={endpoint.unguarded} />
         </Panel>
+        <ContentPanel endpoint={endpoint} />
         <Panel title={t("endpoint.events")} flush>
           {events.length === 0 ? (
             <Empty icon={<IconInbox size={30} stroke={1.5} />} title={t("overview.feedEmpty")}>

@@ -19,7 +19,7 @@ const NEXT_PLACES: Record<string, (params: Record<string, unknown>) => string> =
   incident: (params) =>
     typeof params.id === "string" ? `/incidents/${encodeURIComponent(params.id)}` : "/incidents",
   quarantine: () => "/quarantine",
-  content: () => "/endpoints",
+  content: (params) => (typeof params.id === "string" ? `/endpoints/${params.id}` : "/endpoints"),
   password: () => "/account",
 };
 

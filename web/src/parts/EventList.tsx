@@ -14,6 +14,7 @@ import {
   IconKey,
   IconPlayerStop,
   IconPower,
+  IconRefresh,
   IconShieldHalf,
   IconTrash,
   IconUserCheck,
@@ -51,6 +52,8 @@ const LOOKS: Record<string, Look> = {
   "breakglass.on": { icon: IconKey, tone: "attention" },
   "breakglass.off": { icon: IconKey, tone: "good" },
   "command.done": { icon: IconCheck, tone: "calm" },
+  "content.changed": { icon: IconRefresh, tone: "good" },
+  "content.refused": { icon: IconAlertTriangle, tone: "attention" },
   "spool.gap": { icon: IconAlertTriangle, tone: "attention" },
 };
 

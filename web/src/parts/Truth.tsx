@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import type { Endpoint, Overview } from "../api/types";
 import { useFormat, useNow } from "../app/format";
 import { useCodes } from "../app/i18n";
+import { contentConcern } from "./contentState";
 import type { Tone } from "./Pill";
 import { endpointStanding } from "./stateTones";
 
@@ -65,6 +66,27 @@ function Weak({ endpoints }: { endpoints: Endpoint[] }) {
   );
 }
 
+/* Guarded, but by what was known some time ago. */
+function Concerns({ endpoints }: { endpoints: Endpoint[] }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const concerned = endpoints.filter((e) => !isWeak(e) && contentConcern(e, now) !== null).slice(0, 3);
+  if (concerned.length === 0) return null;
+  return (
+    <ul className="truth-weak">
+      {concerned.map((endpoint) => (
+        <li key={endpoint.id}>
+          <Anchor component={Link} href={`/endpoints/${endpoint.id}`} className="standing-link">
+            {endpoint.name}
+          </Anchor>
+          {" – "}
+          {t(`truth.content.${contentConcern(endpoint, now) ?? "old"}`)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 interface TruthProps {
   overview: Overview;
   endpoints: Endpoint[];
@@ -76,7 +98,9 @@ export function Truth({ overview, endpoints }: TruthProps) {
   const bare = endpoints.filter((e) => e.state === "protected" && isWeak(e)).length;
   const weak = total - safe + bare;
   const standing = standingOf(overview, endpoints, weak);
-  const { tone, icon: Icon } = LOOKS[standing];
+  const now = useNow();
+  const isConcerned = standing === "protected" && endpoints.some((e) => contentConcern(e, now) !== null);
+  const { tone, icon: Icon } = LOOKS[isConcerned ? "partly" : standing];
   const folders = endpoints.reduce((sum, e) => sum + e.protected.length, 0);
   return (
     <section className="truth" data-tone={tone} aria-label={t("truth.label")}>
@@ -84,7 +108,7 @@ export function Truth({ overview, endpoints }: TruthProps) {
         <Icon size={34} stroke={1.6} />
       </span>
       <div className="truth-text">
-        <p className="truth-line">{t(`truth.${standing}`, { count: weak })}</p>
+        <p className="truth-line">{isConcerned ? t("truth.concerned") : t(`truth.${standing}`, { count: weak })}</p>
         {standing === "none" && <p className="truth-more">{t("truth.noneMore")}</p>}
         {standing === "protected" && (
           <p className="truth-more">
@@ -93,6 +117,7 @@ export function Truth({ overview, endpoints }: TruthProps) {
           </p>
         )}
         <Weak endpoints={endpoints} />
+        <Concerns endpoints={endpoints} />
       </div>
       {standing === "none" && (
         <Link href="/endpoints?add" className="truth-action">
