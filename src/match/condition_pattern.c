@@ -25,11 +25,12 @@ static uint32_t find_place(const struct laz_places *places, uint64_t offset)
  * and the object counts as not fully matched. */
 static bool is_cut(struct laz_matcher *m, const struct laz_places *places)
 {
-    if (places->cut)
-        m->status = LAZ_LIMIT;
-    if (places->cut || m->is_cut)
+    bool is_missing = places->cut && !m->want_places;
+
+    m->is_undecided = m->is_undecided || is_missing;
+    if (is_missing || m->is_cut)
         m->is_unsure = true;
-    return places->cut || m->is_cut;
+    return is_missing || m->is_cut;
 }
 
 static struct laz_value count_in(struct laz_matcher *m, uint32_t pattern, struct laz_value first,

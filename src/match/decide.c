@@ -124,6 +124,7 @@ void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
 {
     bool has_globals = m->db->sections[LAZ_SECTION_GLOBALS].len > 0;
 
+    m->is_undecided = false;
     touch_always(m);
     touch_waiters(m);
     if (m->status == LAZ_DAMAGED)
@@ -142,4 +143,6 @@ void laz_matcher_decide(struct laz_matcher *m, laz_hit_fn *found, void *context)
     }
     if (has_globals)
         report_all(m, found, context);
+    if (m->is_undecided && m->status == LAZ_OK)
+        m->status = LAZ_LIMIT;
 }

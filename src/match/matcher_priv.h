@@ -69,8 +69,9 @@ struct laz_matcher {
     uint64_t base;                  /* of the block that the atom matcher reads */
     uint64_t steps_max, steps_left; /* of the search, and of the conditions again */
     uint32_t matches_max;
-    bool is_cut;    /* the search for atoms ended early: what was not found may be there */
-    bool is_unsure; /* a condition asked for what may be there: 'undefined' may mean that */
+    bool is_cut;       /* the search for atoms ended early: what was not found may be there */
+    bool is_unsure;    /* a condition asked for what may be there: 'undefined' may mean that */
+    bool is_undecided; /* some answer was undefined because a search ended early */
     bool want_places;
     enum laz_status status;
 };

@@ -215,8 +215,9 @@ static bool spend(struct laz_matcher *m, uint64_t bytes)
 }
 
 /* One match in subject from *at on: where it is. False when there is none, or it took too much. */
-static bool find_next(struct laz_matcher *m, const pcre2_code *code, struct laz_view subject,
-                      size_t at, uint32_t options, size_t *start, size_t *end)
+static bool find_next(struct laz_matcher *m, uint32_t pattern, const pcre2_code *code,
+                      struct laz_view subject, size_t at, uint32_t options, size_t *start,
+                      size_t *end)
 {
     struct laz_pcre_cache *cache = m->pcre;
     uint64_t limit = m->steps_left < MATCH_LIMIT ? m->steps_left : MATCH_LIMIT;
@@ -226,13 +227,13 @@ static bool find_next(struct laz_matcher *m, const pcre2_code *code, struct laz_
     pcre2_set_match_limit(cache->limits, (uint32_t)limit);
     result = pcre2_match(code, subject.len == 0 ? (PCRE2_SPTR) "" : subject.data, subject.len, at,
                          options, cache->found, cache->limits);
-    if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT ||
-        result == PCRE2_ERROR_HEAPLIMIT) {
-        laz_ignore(laz_matcher_spend(m, limit)); /* the caller gives up anyway */
+    if (result < 0) {
+        if (result != PCRE2_ERROR_NOMATCH)
+            laz_matcher_places_add(m, pattern)->cut = true; /* no answer: it may be there */
+        if (result == PCRE2_ERROR_MATCHLIMIT)
+            laz_ignore(laz_matcher_spend(m, limit)); /* the caller gives up anyway */
         return false;
     }
-    if (result < 0)
-        return false;
     found = pcre2_get_ovector_pointer(cache->found);
     *start = found[0];
     *end = found[1] < found[0] ? found[0] : found[1]; /* \K may turn them */
@@ -252,7 +253,7 @@ static void search(struct laz_matcher *m, const struct laz_form *form, const str
     if (has_shift && (p->options & LAZ_PCRE_CONFINED) != 0)
         subject = laz_view_first(subject, p->shift);
     while (m->status == LAZ_OK && at <= subject.len && spend(m, subject.len - at) &&
-           find_next(m, code, subject, at, options, &start, &end)) {
+           find_next(m, form->pattern, code, subject, at, options, &start, &end)) {
         if (has_shift && start > p->shift)
             return;
         laz_matcher_keep(m, form, first + start, first + end);

@@ -58,6 +58,33 @@ static void a_line_that_is_wrong_hides_no_other(void **state)
     laz_ruleset_clear(&set);
 }
 
+/* It walks back over every way to cut a row of a's in ones and twos. */
+static const char endless[] = "A.First:0:*:4d41524b\n";
+static const char endless_logical[] = "E.Endless;Target:0;0&1;4d41524b;0/x(a|aa)+b/\n"
+                                      "F.Not;Target:0;0&(1=0);4d41524b;0/x(a|aa)+b/\n"
+                                      "G.Later;Target:0;0&1;4d41524b;0/c(b)$/\n";
+
+static void an_expression_without_end_leaves_the_object_undecided(void **state)
+{
+    static const char object[] =
+        "MARK xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaacb";
+    struct laz_source sources[] = {
+        {.name = "t.ndb", .text = laz_view_of(endless)},
+        {.name = "t.ldb", .text = laz_view_of(endless_logical)},
+    };
+    struct laz_source_options options = {.skipped = NULL};
+    struct laz_error err;
+    struct laz_buf out;
+    struct engine e;
+
+    laz_buf_init(&out, 1000);
+    assert_int_equal(engine_build(&e, sources, 2, &options, &err), LAZ_OK);
+    assert_int_equal(engine_scan(&e, laz_view_of(object), LAZ_TARGET_ANY, NULL, &out), LAZ_LIMIT);
+    assert_string_equal(laz_buf_text(&out), "A.First\nG.Later\n");
+    engine_clear(&e);
+    laz_buf_clear(&out);
+}
+
 static void texts_have_one_form(void **state)
 {
     /* as sigtool --ascii-normalise writes them */
@@ -117,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(a_line_that_is_wrong_hides_no_other),
+        cmocka_unit_test(an_expression_without_end_leaves_the_object_undecided),
         cmocka_unit_test(texts_have_one_form),
         cmocka_unit_test(pages_have_one_form),
     };
