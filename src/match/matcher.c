@@ -16,6 +16,7 @@ static void start(struct laz_matcher *m, const struct laz_match_object *object,
         memset(m->guards, 0, m->db->guard_count * sizeof *m->guards);
         m->epoch = 1;
     }
+    laz_regex_forget(m->regex);
     m->object = object;
     m->touched_count = 0;
     m->seen_count = 0;

@@ -3,43 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
-#include "match/database_priv.h"
-
-/* A step that was reached, and how many bytes it has taken already (of a REPEAT). */
-struct thread {
-    uint32_t step, count;
-};
+#include "match/regex_priv.h"
 
 #define TAKES UINT32_C(0x80000000) /* in count, on the stack: the thread only waits for a byte */
 
-/* The threads that wait for the byte at one position; those before others have more right. */
-struct front {
-    struct thread *items;
-    uint32_t count;
-};
-
-struct laz_regex_scratch {
-    uint32_t *seen;          /* of each state: the round in which it was reached last */
-    struct thread *items[2]; /* room for two fronts */
-    struct thread *stack;    /* each state adds at most one */
-    uint32_t round;
-};
-
-enum goal { GOAL_ANY, GOAL_BEST, GOAL_ALL };
-
-struct walk {
-    const uint8_t *steps, *sets;
-    struct laz_view text;
-    bool back, wide;
-    uint64_t at, left; /* the position, and how many bytes may still be taken */
-    struct laz_regex_scratch *s;
-    struct front now, next;
-    enum goal goal;
-    bool has_match; /* here: threads with less right end */
-    bool has_best;
-    uint64_t best;
-};
+#define PATIENCE_NEW 48 /* characters that are walked before a machine is made for what follows */
+#define PATIENCE     8  /* the same where one is at hand */
 
 struct laz_regex_scratch *laz_regex_scratch_new(void)
 {
@@ -51,7 +20,10 @@ struct laz_regex_scratch *laz_regex_scratch_new(void)
     s->items[0] = calloc(LAZ_REGEX_STATES_MAX, sizeof *s->items[0]);
     s->items[1] = calloc(LAZ_REGEX_STATES_MAX, sizeof *s->items[1]);
     s->stack = calloc(LAZ_REGEX_STATES_MAX + 2, sizeof *s->stack);
-    if (s->seen != NULL && s->items[0] != NULL && s->items[1] != NULL && s->stack != NULL)
+    s->machines[0] = calloc(1, sizeof *s->machines[0]);
+    s->machines[1] = calloc(1, sizeof *s->machines[1]);
+    if (s->seen != NULL && s->items[0] != NULL && s->items[1] != NULL && s->stack != NULL &&
+        s->machines[0] != NULL && s->machines[1] != NULL)
         return s;
     laz_regex_scratch_free(s);
     return NULL;
@@ -65,6 +37,8 @@ void laz_regex_scratch_free(struct laz_regex_scratch *s)
     free(s->items[0]);
     free(s->items[1]);
     free(s->stack);
+    free(s->machines[0]);
+    free(s->machines[1]);
     free(s);
 }
 
@@ -74,17 +48,12 @@ void laz_regex_scratch_drop(struct laz_regex_scratch **s)
     *s = NULL;
 }
 
-static void new_round(struct laz_regex_scratch *s)
+void laz_regex_new_round(struct laz_regex_scratch *s)
 {
     if (++s->round != 0)
         return;
     memset(s->seen, 0, LAZ_REGEX_STATES_MAX * sizeof *s->seen);
     s->round = 1;
-}
-
-static const uint8_t *step_at(const struct walk *w, uint32_t step)
-{
-    return w->steps + (size_t)step * LAZ_REGEX_STEP_SIZE;
 }
 
 static uint32_t operand_a(const uint8_t *step)
@@ -97,14 +66,9 @@ static uint32_t operand_b(const uint8_t *step)
     return laz_load_u32(step + 8);
 }
 
-static bool set_has(const uint8_t *set, uint8_t c)
+static bool step_set_has(const struct laz_regex_walker *w, const uint8_t *step, uint8_t c)
 {
-    return (set[c / 8] >> c % 8 & 1) != 0;
-}
-
-static bool step_set_has(const struct walk *w, const uint8_t *step, uint8_t c)
-{
-    return set_has(w->sets + (size_t)laz_load_u16(step + 2) * LAZ_REGEX_SET_SIZE, c);
+    return laz_regex_bit(w->sets + (size_t)laz_load_u16(step + 2) * LAZ_REGEX_SET_SIZE, c);
 }
 
 static bool is_word(uint8_t c)
@@ -114,7 +78,7 @@ static bool is_word(uint8_t c)
 
 /* Whether the character before the position, or the one at it, is one of a word. False in *exists
  * when there is none. */
-static bool has_word(const struct walk *w, bool before, bool *exists)
+static bool has_word(const struct laz_regex_walker *w, bool before, bool *exists)
 {
     uint64_t len = w->wide ? 2 : 1;
     struct laz_view c;
@@ -125,7 +89,7 @@ static bool has_word(const struct walk *w, bool before, bool *exists)
 }
 
 /* The ends of the text are borders whatever stands there, as YARA has it. */
-static bool is_border(const struct walk *w)
+static bool is_border(const struct laz_regex_walker *w)
 {
     bool has_before, has_after;
     bool differs = has_word(w, true, &has_before) != has_word(w, false, &has_after);
@@ -133,7 +97,7 @@ static bool is_border(const struct walk *w)
     return differs || !has_before || !has_after;
 }
 
-static bool holds(const struct walk *w, enum laz_regex_op op)
+static bool holds(const struct laz_regex_walker *w, enum laz_regex_op op)
 {
     if (op == LAZ_REGEX_START)
         return w->at == 0;
@@ -143,7 +107,7 @@ static bool holds(const struct walk *w, enum laz_regex_op op)
 }
 
 /* False when the state was reached in this round before: who came first has more right. */
-static bool see(struct walk *w, const uint8_t *step, struct thread t)
+static bool see(struct laz_regex_walker *w, const uint8_t *step, struct laz_regex_thread t)
 {
     uint32_t state = t.count == 0 ? t.step : operand_b(step) + t.count - 1;
 
@@ -153,42 +117,43 @@ static bool see(struct walk *w, const uint8_t *step, struct thread t)
     return true;
 }
 
-static void add(struct front *front, struct thread t)
+static void add(struct laz_regex_front *front, struct laz_regex_thread t)
 {
     front->items[front->count++] = t;
 }
 
 /* A REPEAT goes on behind itself, takes another byte, or both: the one with more right first. */
-static size_t follow_repeat(struct walk *w, struct front *front, const uint8_t *step,
-                            struct thread t, size_t depth)
+static size_t follow_repeat(struct laz_regex_walker *w, struct laz_regex_front *front,
+                            const uint8_t *step, struct laz_regex_thread t, size_t depth)
 {
     uint32_t min = operand_a(step) & 0xffff, max = operand_a(step) >> 16;
 
     if (t.count < max && (step[1] == 0 || t.count < min))
         add(front, t);
     else if (t.count < max)
-        w->s->stack[depth++] = (struct thread){t.step, t.count | TAKES};
+        w->s->stack[depth++] = (struct laz_regex_thread){t.step, t.count | TAKES};
     if (t.count >= min)
-        w->s->stack[depth++] = (struct thread){t.step + 1, 0};
+        w->s->stack[depth++] = (struct laz_regex_thread){t.step + 1, 0};
     return depth;
 }
 
 /* The expression ends here. What is left on the stack has less right. */
-static size_t reach_end(struct walk *w, size_t depth)
+static size_t reach_end(struct laz_regex_walker *w, size_t depth)
 {
     w->has_match = true;
     w->has_best = true;
     w->best = w->at;
-    return w->goal == GOAL_ALL ? depth : 0;
+    return w->goal == LAZ_REGEX_GOAL_ALL ? depth : 0;
 }
 
-static size_t follow_one(struct walk *w, struct front *front, struct thread t, size_t depth)
+static size_t follow_one(struct laz_regex_walker *w, struct laz_regex_front *front,
+                         struct laz_regex_thread t, size_t depth)
 {
-    const uint8_t *step = step_at(w, t.step);
-    struct thread *stack = w->s->stack;
+    const uint8_t *step = laz_regex_step(w, t.step);
+    struct laz_regex_thread *stack = w->s->stack;
 
     if ((t.count & TAKES) != 0) {
-        add(front, (struct thread){t.step, t.count & ~TAKES});
+        add(front, (struct laz_regex_thread){t.step, t.count & ~TAKES});
         return depth;
     }
     if (!see(w, step, t))
@@ -202,18 +167,18 @@ static size_t follow_one(struct walk *w, struct front *front, struct thread t, s
     case LAZ_REGEX_REPEAT:
         return follow_repeat(w, front, step, t, depth);
     case LAZ_REGEX_SPLIT:
-        stack[depth++] = (struct thread){operand_b(step), 0};
-        stack[depth++] = (struct thread){operand_a(step), 0};
+        stack[depth++] = (struct laz_regex_thread){operand_b(step), 0};
+        stack[depth++] = (struct laz_regex_thread){operand_a(step), 0};
         break;
     case LAZ_REGEX_JUMP:
-        stack[depth++] = (struct thread){operand_a(step), 0};
+        stack[depth++] = (struct laz_regex_thread){operand_a(step), 0};
         break;
     case LAZ_REGEX_START:
     case LAZ_REGEX_END:
     case LAZ_REGEX_WORD:
     case LAZ_REGEX_NOT_WORD:
         if (holds(w, step[0]))
-            stack[depth++] = (struct thread){t.step + 1, 0};
+            stack[depth++] = (struct laz_regex_thread){t.step + 1, 0};
         break;
     case LAZ_REGEX_MATCH:
         return reach_end(w, depth);
@@ -224,9 +189,10 @@ static size_t follow_one(struct walk *w, struct front *front, struct thread t, s
 }
 
 /* Everything that can be reached from t without a byte joins the front. */
-static void follow(struct walk *w, struct front *front, struct thread t)
+static void follow(struct laz_regex_walker *w, struct laz_regex_front *front,
+                   struct laz_regex_thread t)
 {
-    const uint8_t *step = step_at(w, t.step);
+    const uint8_t *step = laz_regex_step(w, t.step);
     size_t depth = 0;
 
     if (step[0] == LAZ_REGEX_BYTE || step[0] == LAZ_REGEX_SET || step[0] == LAZ_REGEX_ANY) {
@@ -242,9 +208,9 @@ static void follow(struct walk *w, struct front *front, struct thread t)
 }
 
 /* Whether the thread's step takes c; t is then what comes behind. */
-static bool take(const struct walk *w, struct thread *t, uint8_t c)
+static bool take(const struct laz_regex_walker *w, struct laz_regex_thread *t, uint8_t c)
 {
-    const uint8_t *step = step_at(w, t->step);
+    const uint8_t *step = laz_regex_step(w, t->step);
     bool fits;
 
     switch (step[0]) {
@@ -268,7 +234,7 @@ static bool take(const struct walk *w, struct thread *t, uint8_t c)
 }
 
 /* The next character on the way. */
-static bool next_char(struct walk *w, uint8_t *c)
+bool laz_regex_next_char(struct laz_regex_walker *w, uint8_t *c)
 {
     uint64_t len = w->wide ? 2 : 1;
     struct laz_view v;
@@ -283,101 +249,129 @@ static bool next_char(struct walk *w, uint8_t *c)
     return true;
 }
 
-static void swap_fronts(struct walk *w)
+static void swap_fronts(struct laz_regex_walker *w)
 {
-    struct front now = w->now;
+    struct laz_regex_front now = w->now;
 
     w->now = w->next;
     w->next = now;
     w->next.count = 0;
 }
 
-/* One character for all threads. False when none is left. */
-static bool advance(struct walk *w, uint8_t c)
+void laz_regex_advance(struct laz_regex_walker *w, uint8_t c)
 {
-    new_round(w->s);
+    laz_regex_new_round(w->s);
     w->has_match = false;
     for (uint32_t i = 0; i < w->now.count; i++) {
-        struct thread t = w->now.items[i];
+        struct laz_regex_thread t = w->now.items[i];
 
         if (take(w, &t, c))
             follow(w, &w->next, t);
-        if (w->has_match && w->goal != GOAL_ALL)
+        if (w->has_match && w->goal != LAZ_REGEX_GOAL_ALL)
             break;
     }
     swap_fronts(w);
-    return w->now.count > 0;
 }
 
-static bool spend(uint64_t *steps_left, uint64_t n)
+bool laz_regex_spend(struct laz_regex_walker *w, uint64_t n)
 {
-    if (*steps_left > n) {
-        *steps_left -= n;
+    if (*w->steps_left > n) {
+        *w->steps_left -= n;
         return true;
     }
-    *steps_left = 0;
+    *w->steps_left = 0;
     return false;
 }
 
-static struct walk start(struct laz_view program, struct laz_view text, struct laz_regex_scratch *s,
-                         enum goal goal)
+void laz_regex_begin(struct laz_regex_walker *w)
 {
-    struct walk w = {
+    follow(w, &w->now, (struct laz_regex_thread){0, 0});
+}
+
+static struct laz_regex_walker start(struct laz_view program, struct laz_view text,
+                                     struct laz_regex_scratch *s, enum laz_regex_goal goal,
+                                     uint64_t *steps_left)
+{
+    struct laz_regex_walker w = {
+        .program = program,
         .steps = program.data + LAZ_REGEX_HEAD_SIZE,
         .text = text,
         .s = s,
         .now = {s->items[0], 0},
         .next = {s->items[1], 0},
         .goal = goal,
+        .steps_left = steps_left,
     };
 
     w.sets = w.steps + (size_t)laz_load_u32(program.data) * LAZ_REGEX_STEP_SIZE;
     return w;
 }
 
-static struct walk start_walk(const struct laz_regex_walk *walk, uint64_t at,
-                              struct laz_regex_scratch *s, enum goal goal)
+static struct laz_regex_walker start_walk(const struct laz_regex_walk *walk, uint64_t at,
+                                          struct laz_regex_scratch *s, enum laz_regex_goal goal,
+                                          uint64_t *steps_left)
 {
-    struct walk w = start(walk->program, walk->text, s, goal);
+    struct laz_regex_walker w = start(walk->program, walk->text, s, goal, steps_left);
 
     w.back = walk->back;
     w.wide = walk->wide;
     w.at = at;
     w.left = walk->reach_max;
-    new_round(s);
-    follow(&w, &w.now, (struct thread){0, 0});
+    laz_regex_new_round(s);
+    laz_regex_begin(&w);
     return w;
+}
+
+/* Threads over up to max characters. True when the walk is over. */
+static bool walk_on(struct laz_regex_walker *w, uint64_t max)
+{
+    uint8_t c;
+
+    for (; max > 0; max--) {
+        if (w->now.count == 0 || !laz_regex_next_char(w, &c) ||
+            !laz_regex_spend(w, LAZ_REGEX_THREAD_COST * (uint64_t)w->now.count))
+            return true;
+        laz_regex_advance(w, c);
+        if (w->has_match && w->found != NULL && !w->found(w->context, w->at))
+            return true;
+    }
+    return w->now.count == 0;
+}
+
+/* Most walks are short. What is longer gets a machine, as far as that may lead it. */
+static void walk_all(struct laz_regex_walker *w)
+{
+    bool has_machine = laz_regex_machine_is_at_hand(w);
+    struct laz_regex_machine *m;
+
+    if (walk_on(w, has_machine ? PATIENCE : PATIENCE_NEW))
+        return;
+    m = laz_regex_machine_of(w);
+    if (m == NULL || !laz_regex_machine_run(m, w))
+        walk_on(w, UINT64_MAX);
 }
 
 bool laz_regex_run(const struct laz_regex_walk *walk, uint64_t at, struct laz_regex_scratch *s,
                    uint64_t *steps_left, uint64_t *end)
 {
-    struct walk w = start_walk(walk, at, s, GOAL_BEST);
-    uint8_t c;
+    struct laz_regex_walker w = start_walk(walk, at, s, LAZ_REGEX_GOAL_BEST, steps_left);
 
-    while (w.now.count > 0 && next_char(&w, &c)) {
-        if (!spend(steps_left, w.now.count))
-            return false;
-        advance(&w, c);
-    }
-    if (w.has_best)
-        *end = w.best;
-    return w.has_best;
+    walk_all(&w);
+    if (*steps_left == 0 || !w.has_best)
+        return false;
+    *end = w.best;
+    return true;
 }
 
 void laz_regex_run_all(const struct laz_regex_walk *walk, uint64_t at, struct laz_regex_scratch *s,
                        uint64_t *steps_left, laz_regex_end_fn *found, void *context)
 {
-    struct walk w = start_walk(walk, at, s, GOAL_ALL);
-    uint8_t c;
+    struct laz_regex_walker w = start_walk(walk, at, s, LAZ_REGEX_GOAL_ALL, steps_left);
 
-    for (;;) {
-        if (w.has_match && !found(context, w.at))
-            return;
-        if (w.now.count == 0 || !next_char(&w, &c) || !spend(steps_left, w.now.count))
-            return;
-        advance(&w, c);
-    }
+    w.found = found;
+    w.context = context;
+    if (!w.has_match || found(context, w.at))
+        walk_all(&w);
 }
 
 /* The only byte of the set, or -1. */
@@ -402,13 +396,14 @@ static uint32_t flags_of(struct laz_view program)
 
 bool laz_regex_may_begin(const struct laz_regex_walk *walk, uint64_t at)
 {
-    struct walk w = {.text = walk->text, .back = walk->back, .wide = walk->wide, .at = at};
+    struct laz_regex_walker w = {
+        .text = walk->text, .back = walk->back, .wide = walk->wide, .at = at};
     uint8_t c;
 
     if ((flags_of(walk->program) & LAZ_REGEX_CAN_BE_EMPTY) != 0)
         return true;
     w.left = walk->reach_max;
-    return next_char(&w, &c) && set_has(walk->program.data + 16, c);
+    return laz_regex_next_char(&w, &c) && laz_regex_bit(walk->program.data + 16, c);
 }
 
 bool laz_regex_is_long(struct laz_view program)
@@ -431,38 +426,59 @@ uint64_t laz_regex_candidate(struct laz_view program, struct laz_view text, uint
     byte = only_byte(first);
     if (byte >= 0)
         return text.len - rest.len + laz_view_find_byte(rest, (uint8_t)byte);
-    while (i < rest.len && !set_has(first, rest.data[i]))
+    while (i < rest.len && !laz_regex_bit(first, rest.data[i]))
         i++;
     return text.len - rest.len + i;
+}
+
+bool laz_regex_skip(struct laz_regex_walker *w)
+{
+    uint64_t next = laz_regex_candidate(w->program, w->text, w->at);
+    bool has_steps = laz_regex_spend(w, 1 + (next - w->at) / 4);
+
+    w->at = next;
+    w->left = w->text.len - next;
+    return has_steps;
+}
+
+/* Threads over up to max characters where some wait, a new one at each. True when the search is
+ * over. */
+static bool search_on(struct laz_regex_walker *w, uint64_t max)
+{
+    uint8_t c;
+
+    while (max > 0) {
+        if (w->now.count == 0) {
+            if (!laz_regex_skip(w))
+                return true;
+            laz_regex_new_round(w->s);
+        }
+        if (w->at == w->text.len)
+            return true;
+        laz_regex_begin(w); /* a match may begin at any byte */
+        if (w->has_best || !laz_regex_spend(w, LAZ_REGEX_THREAD_COST * (1 + w->now.count)) ||
+            !laz_regex_next_char(w, &c))
+            return true;
+        laz_regex_advance(w, c);
+        if (w->has_best)
+            return true;
+        max--;
+    }
+    return false;
 }
 
 bool laz_regex_search(struct laz_view program, struct laz_view text, struct laz_regex_scratch *s,
                       uint64_t *steps_left)
 {
-    struct walk w = start(program, text, s, GOAL_ANY);
-    uint8_t c;
+    struct laz_regex_walker w = start(program, text, s, LAZ_REGEX_GOAL_ANY, steps_left);
+    struct laz_regex_machine *m;
 
     w.left = text.len;
-    new_round(s);
-    for (;;) {
-        if (w.now.count == 0) {
-            uint64_t next = laz_regex_candidate(program, text, w.at);
-
-            if (!spend(steps_left, 1 + (next - w.at) / 16))
-                return false;
-            w.at = next;
-            w.left = text.len - next;
-            new_round(s);
-        }
-        if (w.at == text.len)
-            return false;
-        follow(&w, &w.now, (struct thread){0, 0}); /* a match may begin at any byte */
-        if (w.has_best)
-            return true;
-        if (!spend(steps_left, 1 + w.now.count) || !next_char(&w, &c))
-            return false;
-        advance(&w, c);
-        if (w.has_best)
-            return true;
+    laz_regex_new_round(s);
+    if (!search_on(&w, PATIENCE_NEW)) {
+        m = laz_regex_machine_of(&w);
+        if (m == NULL || !laz_regex_machine_search(m, &w))
+            search_on(&w, UINT64_MAX);
     }
+    return w.has_best && *steps_left > 0;
 }

@@ -72,6 +72,8 @@ struct laz_regex_scratch;
 struct laz_regex_scratch *laz_regex_scratch_new(void);
 void laz_regex_scratch_free(struct laz_regex_scratch *s);
 void laz_regex_scratch_drop(struct laz_regex_scratch **s);
+/* What walks remember of programs and texts, by their addresses, is not right any more. */
+void laz_regex_forget(struct laz_regex_scratch *s);
 
 /* True when a checked program matches from any byte of text on: in an empty text nothing does, and
  * what is empty is not found at the end, as in YARA. *steps_left counts down; 0 afterwards means

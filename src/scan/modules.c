@@ -63,6 +63,8 @@ void laz_modules_start(struct laz_modules *m, const struct laz_modules_input *in
     memset(m->state, 0, sizeof m->state);
     memset(m->is_known, 0, sizeof m->is_known);
     m->regex_steps_left = REGEX_STEPS_MAX;
+    if (m->scratch != NULL)
+        laz_regex_forget(m->scratch);
 }
 
 void *laz_modules_alloc(struct laz_modules *m, size_t size)

@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!laz_take_u16le(&rest, &len) || !laz_take(&rest, len, &program) ||
         !laz_regex_check(program))
         return 0;
+    laz_regex_forget(s);
     rest = laz_view_first(rest, 300);
     laz_ignore(laz_regex_search(program, rest, s, &steps_left)); /* either may be right */
     walk_all_ways(program, rest, s);

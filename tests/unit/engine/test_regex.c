@@ -245,6 +245,86 @@ static void the_largest_repeat_is_taken(void **state)
     assert_false(laz_regex_search(laz_buf_view(&program), laz_buf_view(&text), s, &steps_left));
 }
 
+/* Some bytes that repeat, so that walks meet again and again. */
+static void fill_text(struct laz_buf *text, size_t len)
+{
+    uint8_t *bytes;
+
+    assert_int_equal(laz_buf_extend(text, len, &bytes), LAZ_OK);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = i % 999 == 0 ? 'b' : i % 1777 == 5 ? '\n' : i % 7 == 3 ? 0 : 'a';
+}
+
+static bool count_end(void *context, uint64_t end)
+{
+    uint64_t *sum = context;
+
+    *sum = *sum * 31 + end;
+    return true;
+}
+
+/* What all walks from 'at' come to, as one number. */
+static uint64_t walk_both(const struct laz_regex_walk *walk, uint64_t at,
+                          struct laz_regex_scratch *s, uint64_t *steps_left)
+{
+    uint64_t sum = 1, end = 0;
+
+    if (laz_regex_run(walk, at, s, steps_left, &end))
+        sum = end + 7;
+    laz_regex_run_all(walk, at, s, steps_left, count_end, &sum);
+    return sum;
+}
+
+static void a_walk_finds_the_same_on_the_trail_of_another(void **state)
+{
+    static const char *const expressions[] = {
+        "ab?.*b", "a[^b]*?b", "(a|.a)*b", ".{3,90}b", "^.*b$", "a.*?\\n", "(a|b)+\\x00b?", "[^c]*c",
+    };
+    LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *shared = laz_regex_scratch_new();
+    LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *fresh = laz_regex_scratch_new();
+    LAZ_OWNED(laz_buf_drop) struct laz_buf text = {.max = 6000};
+
+    assert_true(shared != NULL && fresh != NULL);
+    fill_text(&text, 6000);
+    for (size_t i = 0; i < 4 * (sizeof expressions / sizeof *expressions); i++) {
+        LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX};
+        struct laz_regex_walk walk = {.text = laz_buf_view(&text), .reach_max = 700};
+        uint64_t steps_left = UINT64_MAX;
+
+        compile(expressions[i / 4], "s", &program);
+        walk.program = laz_buf_view(&program);
+        walk.back = i % 2 != 0;
+        walk.wide = i % 4 > 1;
+        laz_regex_forget(shared);
+        for (uint64_t n = 0; n <= text.len; n += 1 + n % 5) {
+            uint64_t at = walk.back ? text.len - n : n;
+
+            laz_regex_forget(fresh);
+            if (walk_both(&walk, at, shared, &steps_left) !=
+                walk_both(&walk, at, fresh, &steps_left))
+                fail_msg("/%s/ differs at %d, way %d", expressions[i / 4], (int)at, (int)i % 4);
+        }
+    }
+}
+
+static void walks_from_all_positions_share_their_way(void **state)
+{
+    LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *s = laz_regex_scratch_new();
+    LAZ_OWNED(laz_buf_drop) struct laz_buf program = {.max = PROGRAM_MAX}, text = {.max = 100000};
+    uint64_t steps_left = UINT64_MAX, end;
+    struct laz_regex_walk walk = {.reach_max = 4096};
+    uint8_t *bytes;
+
+    assert_int_equal(laz_buf_extend(&text, 100000, &bytes), LAZ_OK);
+    memset(bytes, 'a', 100000);
+    compile("ab?.*b", "", &program);
+    walk.program = laz_buf_view(&program);
+    walk.text = laz_buf_view(&text);
+    for (uint64_t at = 0; at < text.len; at++)
+        assert_false(laz_regex_run(&walk, at, s, &steps_left, &end));
+    assert_true(UINT64_MAX - steps_left < 300 * text.len); /* alone each would take 4096 */
+}
+
 static void a_search_without_steps_is_undecided(void **state)
 {
     LAZ_OWNED(laz_regex_scratch_drop) struct laz_regex_scratch *s = laz_regex_scratch_new();
@@ -396,6 +476,8 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(groups_nest_to_a_limit),
         cmocka_unit_test(the_largest_repeat_is_taken),
+        cmocka_unit_test(a_walk_finds_the_same_on_the_trail_of_another),
+        cmocka_unit_test(walks_from_all_positions_share_their_way),
         cmocka_unit_test(a_search_without_steps_is_undecided),
         cmocka_unit_test(a_program_that_leaves_itself_is_refused),
         cmocka_unit_test(memory_may_run_out_anywhere),
