@@ -94,18 +94,21 @@ static void reload(struct monitor *m, uint64_t id)
         start_next(m, &m->children[LAZ_ROLE_WORKER + i]);
 }
 
-/* What 'lazaret content' says of its sources goes to the broker as it is: it is not read here. */
+/* What 'lazaret content' says of its sources goes to the broker as it is: it is not read here. It
+ * stands where that program would put a database, also while another is in use. */
 static void tell_sources(struct monitor *m)
 {
     struct laz_agent_message message = {.kind = LAZ_AGENT_SOURCES};
     LAZ_OWNED(laz_buf_drop) struct laz_buf text = {0};
     LAZ_OWNED(laz_fd_drop) int fd = -1;
-    const char *slash = strrchr(m->config->db, '/');
+    const char *place = m->config->db_places[0], *slash;
     char path[PATH_MAX];
     uint64_t id;
 
-    snprintf(path, sizeof path, "%.*s/" LAZ_FEED_STATE,
-             slash == NULL ? 0 : (int)(slash - m->config->db), m->config->db);
+    slash = place == NULL ? NULL : strrchr(place, '/');
+    if (slash == NULL)
+        return;
+    snprintf(path, sizeof path, "%.*s/" LAZ_FEED_STATE, (int)(slash - place), place);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     id = fd < 0 ? 0 : laz_database_file_id(fd);
     if (id == 0 || id == m->sources_id)
