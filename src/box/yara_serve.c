@@ -1,5 +1,6 @@
 #include "box/yara_serve.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,25 @@ static enum laz_status send_out(struct desk *d, struct laz_view bytes)
     return s;
 }
 
+static enum laz_status send_warnings(struct desk *d)
+{
+    const char *rule, *string;
+    enum laz_status s = LAZ_OK;
+    uint32_t at = 0;
+
+    while (s == LAZ_OK && laz_matcher_next_cut(d->server->matcher, &at, &rule, &string)) {
+        char text[512];
+        struct laz_yara_message m = {.kind = LAZ_YARA_WARNED, .number = d->message.number};
+
+        snprintf(text, sizeof text,
+                 "rule \"%s\": too many matches for %s, results for this rule may be incorrect",
+                 rule, string);
+        m.text = laz_view_of(text);
+        s = say(d, &m);
+    }
+    return s;
+}
+
 static void start_job(struct desk *d)
 {
     laz_buf_reset(&d->out);
@@ -238,6 +258,8 @@ static enum laz_status serve_job(struct desk *d, int fd, bool *fault)
     s = send_out(d, laz_buf_view(&d->out));
     if (s == LAZ_OK)
         s = send_out(d, laz_buf_view(&d->rules));
+    if (s == LAZ_OK && !*fault)
+        s = send_warnings(d);
     laz_input_close(&d->input);
     done.status = (uint8_t)d->status;
     done.count = d->rule_count;

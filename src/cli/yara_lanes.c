@@ -275,6 +275,11 @@ static bool take_message(struct laz_yara_lanes *l, struct lane *lane,
         return false;
     if (m->kind == LAZ_YARA_OUT)
         return laz_buf_add(&job->out, m->text) == LAZ_OK;
+    if (m->kind == LAZ_YARA_WARNED) {
+        if (!l->options->no_warnings)
+            fprintf(stderr, "warning: %.*s\n", (int)m->text.len, (const char *)m->text.data);
+        return true;
+    }
     if (m->kind != LAZ_YARA_DONE)
         return false;
     job->rule_count = m->count;

@@ -54,7 +54,9 @@ struct laz_match_object {
 struct laz_match_limits {
     uint64_t steps_max;   /* of verifiers and conditions; 0: the default */
     uint32_t matches_max; /* kept for each string; 0: the default */
-    bool want_places;     /* all places of all patterns of rules that fire: laz_matcher_pattern */
+    /* All places of all patterns of rules that fire: laz_matcher_pattern. Where a string has more
+     * than are kept, conditions take those for all, as in yara: laz_matcher_next_cut. */
+    bool want_places;
 };
 
 /* Called for each rule that fired, in no order. False ends the matching. */
@@ -96,5 +98,9 @@ LAZ_CHECKED enum laz_status laz_matcher_run(struct laz_matcher *m,
 uint32_t laz_matcher_pattern_count(const struct laz_matcher *m, const struct laz_hit *hit);
 void laz_matcher_pattern(struct laz_matcher *m, const struct laz_hit *hit, uint32_t index,
                          struct laz_pattern_places *out);
+/* Behind a run with want_places: the next string, from *at on, of which not all places were kept,
+ * and its rule. False when there are no more. */
+bool laz_matcher_next_cut(const struct laz_matcher *m, uint32_t *at, const char **rule,
+                          const char **string);
 
 #endif

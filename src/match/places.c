@@ -165,3 +165,29 @@ void laz_matcher_pattern(struct laz_matcher *m, const struct laz_hit *hit, uint3
         .count = places->count,
     };
 }
+
+static const char *rule_of(const struct laz_database *db, uint32_t pattern)
+{
+    for (uint32_t i = 0; i < db->rule_count; i++) {
+        struct laz_rule rule = laz_database_rule(db, i);
+
+        if (pattern >= rule.pattern_first && pattern - rule.pattern_first < rule.pattern_count)
+            return laz_database_text(db, rule.name);
+    }
+    return "";
+}
+
+bool laz_matcher_next_cut(const struct laz_matcher *m, uint32_t *at, const char **rule,
+                          const char **string)
+{
+    while (*at < m->seen_count) {
+        const struct laz_places *places = &m->seen[(*at)++];
+
+        if (!places->cut)
+            continue;
+        *rule = rule_of(m->db, places->pattern);
+        *string = laz_database_text(m->db, laz_database_pattern(m->db, places->pattern).name);
+        return true;
+    }
+    return false;
+}

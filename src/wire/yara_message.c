@@ -21,6 +21,7 @@ static const struct form forms[LAZ_YARA_KINDS] = {
     [LAZ_YARA_EXTERNAL] = {UINT64_MAX, LAZ_YARA_NAME_MAX, LAZ_YARA_NAME_MAX, false, true},
     [LAZ_YARA_JOB] = {UINT64_MAX, LAZ_YARA_NAME_MAX, 0, true, false},
     [LAZ_YARA_OUT] = {UINT64_MAX, LAZ_YARA_OUT_MAX, 0, false, false},
+    [LAZ_YARA_WARNED] = {UINT64_MAX, LAZ_YARA_NAME_MAX, 0, false, false},
     [LAZ_YARA_DONE] = {UINT64_MAX, 0, 0, true, true},
 };
 

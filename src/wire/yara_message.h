@@ -33,6 +33,7 @@ enum laz_yara_message_kind {
                                  after which to end, 0 for all, [text] the path as it is printed */
     LAZ_YARA_OUT = 14,        /* matcher: [number] of the job, [text] for standard output */
     LAZ_YARA_DONE = 15,       /* matcher: [number] of the job, [status], [count] of rules */
+    LAZ_YARA_WARNED = 16,     /* matcher: [number] of the job, [text] for standard error */
     LAZ_YARA_KINDS,
 };
 

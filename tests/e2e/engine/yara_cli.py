@@ -18,6 +18,7 @@ FILES = {
     "empty.bin": b"",
     "one.bin": b"a",
     "all.bin": bytes(range(256)),
+    "many.bin": b"a" * 1100000, # more places than are kept
     "folder/first": b"hello first",
     "folder/second": b"world second",
     "folder/below/third": b"hello third",
@@ -79,6 +80,12 @@ rule never { condition: filesize > 1000000 and console.log("never") }
 rule loop { condition: for any i in (1..3) : (console.log("round ", i) and i == 2) }
 rule hidden_in_loop { strings: $a = "no such string" condition: for all of them : (console.log("in a loop")) }
 rule escapes { condition: console.log("q\"b\\s\x7f\x80\t\x00 ~\n") and console.log("m ", "v\n\x01") and console.log(uint8(filesize)) }
+''',
+    "many.yar": r'''rule found { strings: $a = "a" condition: $a }
+rule counted { strings: $a = "a" condition: #a == 1000000 }
+rule all { strings: $a = "a" condition: #a == filesize }
+rule fifth { strings: $a = "a" condition: @a[5] == 4 and not @a[1000001] == 1000000 }
+rule none { strings: $a = "a" condition: not $a }
 ''',
     "cuckoo.yar": r'''import "cuckoo"
 rule dns { condition: cuckoo.network.dns_lookup(/bad\.example/) }
@@ -142,7 +149,7 @@ SAME = [
     "-d number=5 -d text=a\xa0b -d truth=true -d real=1.5 external.yar one.bin",
     "-d number=6 -d text=a -d truth=true -d real=1.5 external.yar one.bin",
     "-d number=5 external.yar one.bin", "external.yar one.bin",
-    "console.yar words.bin", "logs.yar words.bin", "logs.yar empty.bin", "console.yar all.bin", "-p 1 console.yar folder",
+    "console.yar words.bin", "many.yar many.bin", "-c many.yar many.bin", "logs.yar words.bin", "logs.yar empty.bin", "console.yar all.bin", "-p 1 console.yar folder",
     "-x cuckoo=report.json cuckoo.yar one.bin", "cuckoo.yar one.bin", "-n cuckoo.yar one.bin",
     "modules.yar words.bin", "modules.yar one.bin", "modules.yar /bin/true", "-D modules.yar /bin/true",
     "-D modules.yar words.bin", "regex.yar words.bin",
