@@ -303,7 +303,8 @@ def make_lists(folder):
          b"<a href=\"http://evil.example/path?q=1&r=2\">click <b>here</b></a>ab<img src=foo.gif /><br>", b"doctype"])], None
     yield "members", "cdb", ["C1:CL_TYPE_ZIP:*:.*\\.exe$:*:*:*:*:*:*", "C2:*:*:invoice:*:23:0:*:*:*", "C3:CL_TYPE_ZIP:*:.*:*:*:1:*:*:*",
                              "C4:CL_TYPE_POSIX_TAR:*:invoice\\.exe:*:*:*:2:*:*", "C5:*:*:readme:*:1-9:*:*:*:*",
-                             "C6:CL_TYPE_ZIP:1-50:.*:*:*:*:*:*:*", "C7:*:*:readme:*:*:*:1:*:*"], None
+                             "C6:CL_TYPE_ZIP:1-50:.*:*:*:*:*:*:*", "C7:*:*:readme:*:*:*:1:*:*",
+                             "C8:*:*:invoice:*:*:*:*:5d9f2d02:*", "C9:CL_TYPE_ZIP:*:readme:*:*:*:*:7:*"], None
     yield "containers", "ldb", [f"A{n};Engine:51-255,{about},Target:0;0;{digits(b'hello')}" for n, about in enumerate(
         ["Container:CL_TYPE_ZIP", "Container:CL_TYPE_POSIX_TAR", "Container:CL_TYPE_ANY", "Container:CL_TYPE_RAR",
          "Intermediates:CL_TYPE_ZIP", "Intermediates:CL_TYPE_ANY>CL_TYPE_ZIP", "FileSize:23-23", "FileSize:24-90"])], None
