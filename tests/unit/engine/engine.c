@@ -42,6 +42,19 @@ enum laz_status engine_open_large(struct engine *e, struct laz_view image, struc
     return open_copy(e, image, true, err);
 }
 
+/* LAZ_TEST_WIDTH: what the processor has, and the database must do without. */
+static uint32_t features_off(void)
+{
+    const char *width = getenv("LAZ_TEST_WIDTH");
+
+    if (width == NULL)
+        return 0;
+    if (strcmp(width, "avx2") == 0)
+        return LAZ_FEATURE_AVX512 | LAZ_FEATURE_AVX512VBMI;
+    LAZ_ASSERT(strcmp(width, "sse") == 0);
+    return LAZ_FEATURES;
+}
+
 enum laz_status engine_build(struct engine *e, const struct laz_source *sources, size_t count,
                              const struct laz_source_options *options, struct laz_error *err)
 {
@@ -51,6 +64,7 @@ enum laz_status engine_build(struct engine *e, const struct laz_source *sources,
     enum laz_status s = LAZ_OK;
 
     laz_ruleset_init(&set);
+    set.features_off = features_off();
     laz_buf_init(&image, LAZ_IMAGE_MAX);
     for (size_t i = 0; s == LAZ_OK && i < count; i++)
         s = laz_source_prepare(&set, &sources[i], err);
@@ -60,6 +74,7 @@ enum laz_status engine_build(struct engine *e, const struct laz_source *sources,
         s = laz_compile(&set, "test", 1, &image, err);
     if (s == LAZ_OK)
         s = engine_open(e, laz_buf_view(&image), err);
+    LAZ_ASSERT(s != LAZ_OK || (e->db->features & set.features_off) == 0);
     laz_buf_clear(&image);
     laz_ruleset_clear(&set);
     return s;
