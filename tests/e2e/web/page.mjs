@@ -10,6 +10,7 @@ import { barriers, focusIsSeen, launch, say, sidewaysScroll, tabTo, Witness } fr
 const { LAZ_BUILD: build, LAZ_PAGE: origin, LAZ_PASSWORD: password, LAZ_DATA: data, LAZ_WORK: work } = process.env;
 const share = path.join(data, "share");
 const shots = path.join(work, "shots");
+const DAY = 86_400_000;
 const SEEN_MS = 15_000;
 const MODE = 0o640;
 const NAME = "ward 3 – été <img src=x onerror=alert(1)> \u202emoc.com";
@@ -257,6 +258,31 @@ await step("the incident of the ransomware tells that the program was stopped", 
   if (!story.includes("The program was stopped.") || !/[1-9]\d* files were put back/.test(story)) return story;
 });
 
+/* As 'lazaret content' leaves word of its sources, for the agent to tell. */
+function tellSources(failing) {
+  const now = Date.now();
+  const well = { error: "", outcome: "same", checked: now - 60_000, good: now - 60_000, failing: 0 };
+  const ill = { error: "the server says 403", outcome: "forbidden", checked: now, good: now - 5 * DAY, failing: now - 4 * DAY };
+  const list = [
+    { id: "partner", kind: "taxii", licence: "TLP:GREEN", ...(failing ? ill : well) },
+    { id: "own-rules", kind: "folder", licence: "our own", ...well },
+  ];
+  const said = { sources: 2, failing: failing ? 1 : 0, held: false, problem: failing ? ill.error : "", list };
+  writeFileSync(path.join(process.env.LAZ_DATA, "db", "sources.json"), JSON.stringify(said));
+}
+
+await step("a source of content that fails for days is told on the overview, and what helps on the server's page", async () => {
+  tellSources(true);
+  await open("/");
+  await page.getByText("A source of detection content has failed for days").first().waitFor({ timeout: SEEN_MS });
+  await page.waitForFunction(() => document.querySelector(".truth-line")?.textContent.startsWith("Protected, but"));
+  await page.click(".next-link[href^='/endpoints/']");
+  await settle();
+  const text = await page.getByRole("region", { name: "Detection content" }).textContent();
+  const wanted = ["partner", "TLP:GREEN", "It refused us", "the server says 403", "content show partner", "own-rules"];
+  return wanted.filter((w) => !text.includes(w)).join(", ");
+});
+
 async function hrefOf(place, selector) {
   await open(place);
   return page.getAttribute(selector, "href");
@@ -323,6 +349,12 @@ await step("on a telephone the keyboard never lands on what cannot be seen, and 
   await page.click(".place[href='/quarantine']");
   await page.waitForSelector(".rows");
   await page.setViewportSize({ width: 1360, height: 900 });
+});
+
+await step("when all sources are well again, so is the overview", async () => {
+  tellSources(false);
+  await open("/");
+  await page.waitForFunction(() => document.querySelector(".truth-line")?.textContent === "Cet hôpital est protégé");
 });
 
 await step("no sentence is English on the French page", async () => {
