@@ -18,8 +18,10 @@ struct laz_yara_options {
     struct laz_yara_texts tags, identifiers, defines;
     const char *report; /* a file for the module cuckoo; NULL: none */
     bool compiled, recursive, no_links, is_list, no_warnings, fail_on_warnings, stats;
+    bool strict_escape;
     bool is_many;                /* the target is a folder or a list */
     uint64_t rules_max;          /* 0: all */
+    uint64_t strings_max;        /* of a rule; 0: the default */
     uint64_t size_max;           /* of files in folders; 0: any */
     uint64_t timeout_s, threads; /* 0: the default */
     char *const *rules;          /* [NAMESPACE:]FILE */

@@ -20,7 +20,7 @@ static const char help[] =
     "       --atom-quality-table=FILE           taken and not needed\n"
     "  -C,  --compiled-rules                    RULES_FILE is a database of 'lazaret db build'\n"
     "  -c,  --count                             print only number of matches\n"
-    "  -E,  --strict-escape                     taken: unknown escapes are errors\n"
+    "  -E,  --strict-escape                     warn on unknown escape sequences\n"
     "  -d,  --define=VAR=VALUE                  define external variable\n"
     "       --fail-on-warnings                  fail on warnings\n"
     "  -f,  --fast-scan                         of a string only the first match where that will "
@@ -29,7 +29,8 @@ static const char help[] =
     "  -i,  --identifier=IDENTIFIER             print only rules named IDENTIFIER\n"
     "       --max-process-memory-chunk=NUMBER   taken; memory of processes is not read\n"
     "  -l,  --max-rules=NUMBER                  abort scanning after matching a NUMBER of rules\n"
-    "       --max-strings-per-rule=NUMBER       taken; the engine has its own limits\n"
+    "       --max-strings-per-rule=NUMBER       set maximum number of strings per rule "
+    "(default=10000)\n"
     "  -x,  --module-data=MODULE=FILE           pass FILE's content as extra data to MODULE\n"
     "  -n,  --negate                            print only not satisfied rules (negate)\n"
     "  -N,  --no-follow-symlinks                do not follow symlinks when scanning\n"
@@ -184,6 +185,7 @@ static enum laz_status take_flag(int option, char *const *argv, struct laz_yara_
         {'N', offsetof(struct laz_yara_options, no_links)},
         {'w', offsetof(struct laz_yara_options, no_warnings)},
         {'S', offsetof(struct laz_yara_options, stats)},
+        {'E', offsetof(struct laz_yara_options, strict_escape)},
         {OPTION_LIST, offsetof(struct laz_yara_options, is_list)},
         {OPTION_FAIL, offsetof(struct laz_yara_options, fail_on_warnings)},
     };
@@ -229,11 +231,11 @@ static enum laz_status take_option(int option, char *const *argv, struct laz_yar
         return take_number(&out->threads);
     case 'a':
         return take_number(&out->timeout_s);
+    case OPTION_STRINGS:
+        return take_number(&out->strings_max);
     case 'k':
     case OPTION_CHUNK:
-    case OPTION_STRINGS:
         return take_number(&ignored);
-    case 'E':
     case OPTION_TABLE:
         return LAZ_OK;
     default:

@@ -31,7 +31,8 @@ struct reader {
 static enum laz_status start(const struct laz_yara_options *options, int channel, int out,
                              struct laz_child *child, struct laz_error *err)
 {
-    const char *argv[8 + 2 * LAZ_YARA_LIST_MAX] = {"lazaret-compile", "--yara"};
+    char strings_max[24];
+    const char *argv[12 + 2 * LAZ_YARA_LIST_MAX] = {"lazaret-compile", "--yara"};
     int fds[] = {channel, out};
     char path[PATH_SIZE];
     struct laz_spawn spawn = {
@@ -45,6 +46,13 @@ static enum laz_status start(const struct laz_yara_options *options, int channel
         argv[n++] = "--no-warnings";
     if (options->fail_on_warnings)
         argv[n++] = "--fail-on-warnings";
+    if (options->strict_escape)
+        argv[n++] = "--strict-escape";
+    if (options->strings_max > 0) {
+        snprintf(strings_max, sizeof strings_max, "%llu", (unsigned long long)options->strings_max);
+        argv[n++] = "--max-strings";
+        argv[n++] = strings_max;
+    }
     for (size_t i = 0; i < options->defines.count; i++) {
         argv[n++] = "--define";
         argv[n++] = options->defines.items[i];

@@ -27,7 +27,8 @@
 
 /* Texts and mappings of sources live as long as the process. */
 struct job {
-    bool no_warnings, fail_on_warnings;
+    bool no_warnings, fail_on_warnings, strict_escape;
+    uint64_t strings_max;                     /* of a rule; 0: the default */
     struct laz_external defines[DEFINES_MAX]; /* borrowed from argv */
     size_t define_count;
     struct laz_source sources[SOURCES_MAX];
@@ -45,9 +46,14 @@ static bool parse_arguments(int argc, char **argv, struct job *j)
             j->no_warnings = true;
         else if (strcmp(argv[i], "--fail-on-warnings") == 0)
             j->fail_on_warnings = true;
-        else if (strcmp(argv[i], "--define") != 0 || i + 1 == argc ||
-                 j->define_count == DEFINES_MAX ||
-                 !laz_external_parse(laz_view_of(argv[++i]), &j->defines[j->define_count++]))
+        else if (strcmp(argv[i], "--strict-escape") == 0)
+            j->strict_escape = true;
+        else if (strcmp(argv[i], "--max-strings") == 0 && i + 1 < argc) {
+            if (!laz_parse_u64(laz_view_of(argv[++i]), INT64_MAX, &j->strings_max))
+                return false;
+        } else if (strcmp(argv[i], "--define") != 0 || i + 1 == argc ||
+                   j->define_count == DEFINES_MAX ||
+                   !laz_external_parse(laz_view_of(argv[++i]), &j->defines[j->define_count++]))
             return false;
     }
     return true;
@@ -209,6 +215,8 @@ static enum laz_status read_all(struct job *j, struct laz_ruleset *set)
     struct laz_source_options options = {
         .warned = on_warning,
         .warns_of_slow = true,
+        .warns_of_escapes = j->strict_escape,
+        .strings_max = j->strings_max,
         .include = find_included,
         .context = j,
         .externals = j->defines,

@@ -24,7 +24,9 @@ struct laz_source_options {
      * the source is refused. */
     laz_rule_told_fn *skipped;
     laz_rule_told_fn *warned; /* may be NULL */
-    bool warns_of_slow; /* also of strings that are slow for yara itself */
+    bool warns_of_slow;    /* also of strings that are slow for yara itself */
+    bool warns_of_escapes; /* also of escapes in expressions that stand for their own letter */
+    uint64_t strings_max;  /* of a rule; 0: the default */
     /* Finds what the source with this name includes: its text lives as long as the ruleset is
      * filled. NULL: nothing can be included. */
     bool (*include)(void *context, const struct laz_source *from, struct laz_view name,

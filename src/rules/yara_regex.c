@@ -1,5 +1,23 @@
+#include <ctype.h>
+
 #include "rules/regex.h"
 #include "rules/yara_priv.h"
+
+/* Letters and digits behind a backslash that mean nothing but themselves. */
+static void warn_of_escapes(const struct laz_yara *y, struct laz_view text)
+{
+    static const char known[] = "ntrfaxwWsSdDbB";
+
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        uint8_t c = text.data[i + 1];
+
+        if (text.data[i] != '\\')
+            continue;
+        if (isalnum(c) && memchr(known, c, sizeof known - 1) == NULL)
+            laz_yara_warn(y, &y->word, "unknown escape sequence", "the letter stands for itself");
+        i++;
+    }
+}
 
 enum laz_status laz_yara_take_regex(struct laz_yara *y, struct laz_view *text,
                                     struct laz_regex_flags *flags, struct laz_error *err)
@@ -13,6 +31,8 @@ enum laz_status laz_yara_take_regex(struct laz_yara *y, struct laz_view *text,
     if (len >= rest.len || rest.data[len] != '/')
         return laz_yara_fail(y, LAZ_INVALID, "expected '/' at the end of the expression", "", err);
     *text = laz_view_first(rest, len);
+    if (y->options->warns_of_escapes)
+        warn_of_escapes(y, *text);
     rest = laz_view_from_offset(rest, len + 1);
     while (rest.len > 0 && (rest.data[0] == 'i' || rest.data[0] == 's')) {
         flags->nocase = flags->nocase || rest.data[0] == 'i';

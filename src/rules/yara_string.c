@@ -231,7 +231,8 @@ static enum laz_status note_name(struct laz_yara *y, struct laz_view name, struc
     if (name.len > 0 && laz_yara_find_string(y, name) >= 0)
         return laz_yara_fail(y, LAZ_INVALID, "this string's name is taken", "expected another name",
                              err);
-    if (y->string_names.count == STRINGS_MAX)
+    if (y->string_names.count ==
+        (y->options->strings_max > 0 ? y->options->strings_max : STRINGS_MAX))
         return laz_yara_fail(y, LAZ_UNSUPPORTED, "has too many strings", "divide the rule", err);
     item = laz_list_add(y->set, &y->string_names, sizeof *item);
     if (item == NULL)

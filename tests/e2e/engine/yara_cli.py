@@ -87,6 +87,7 @@ rule all { strings: $a = "a" condition: #a == filesize }
 rule fifth { strings: $a = "a" condition: @a[5] == 4 and not @a[1000001] == 1000000 }
 rule none { strings: $a = "a" condition: not $a }
 ''',
+    "letter.yar": r"rule letter { strings: $a = /ab\qcd\w\d\.\x41/ condition: not $a }",
     "cuckoo.yar": r'''import "cuckoo"
 rule dns { condition: cuckoo.network.dns_lookup(/bad\.example/) }
 rule dns_other { condition: cuckoo.network.dns_lookup(/good\.example/) }
@@ -149,7 +150,8 @@ SAME = [
     "-d number=5 -d text=a\xa0b -d truth=true -d real=1.5 external.yar one.bin",
     "-d number=6 -d text=a -d truth=true -d real=1.5 external.yar one.bin",
     "-d number=5 external.yar one.bin", "external.yar one.bin",
-    "console.yar words.bin", "many.yar many.bin", "-c many.yar many.bin", "logs.yar words.bin", "logs.yar empty.bin", "console.yar all.bin", "-p 1 console.yar folder",
+    "console.yar words.bin", "-w --max-strings-per-rule=6 kinds.yar words.bin",
+    "-w --max-strings-per-rule=7 kinds.yar words.bin", "many.yar many.bin", "-c many.yar many.bin", "logs.yar words.bin", "logs.yar empty.bin", "console.yar all.bin", "-p 1 console.yar folder",
     "-x cuckoo=report.json cuckoo.yar one.bin", "cuckoo.yar one.bin", "-n cuckoo.yar one.bin",
     "modules.yar words.bin", "modules.yar one.bin", "modules.yar /bin/true", "-D modules.yar /bin/true",
     "-D modules.yar words.bin", "regex.yar words.bin",
@@ -199,6 +201,8 @@ NEWER = [
     ("-w -sLX -i text_rule --print-xor-key kinds.yar folder/first", 0,
      "text_rule folder/first\n0x0:5:$a:xor(0x00,hello): hello\n"),
     ("-E others.yar one.bin", 0, "a one.bin\n"),
+    ("-E --fail-on-warnings letter.yar one.bin", 1, ""),
+    ("--fail-on-warnings letter.yar one.bin", 0, "letter one.bin\n"),
     ("-M", 0, "pe\nelf\nmacho\ndotnet\ndex\nmath\nhash\nstring\ntime\nconsole\nmagic\ncuckoo\n"),
     ("-v", 0, "4.5.0\n"),
 ]
