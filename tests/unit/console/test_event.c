@@ -55,6 +55,32 @@ static void an_event_gives_what_we_use(void **state)
     laz_event_clear(&e);
 }
 
+static void a_detection_may_say_why_and_older_agents_do_not(void **state)
+{
+    static const struct {
+        const char *members, *reason, *attack;
+    } cases[] = {
+        {"", "", ""},
+        {",\"reason\":\"it encrypts\",\"attack\":\"T1486\"", "it encrypts", "T1486"},
+        {",\"reason\":\"it encrypts\"", "it encrypts", ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct laz_event e;
+        char text[512];
+
+        snprintf(text, sizeof text,
+                 HEAD ",\"unmapped\":{\"detections\":[{\"name\":\"N\",\"kind\":\"yara\","
+                      "\"member\":\"\",\"source\":\"s\"%s}]}}",
+                 cases[i].members);
+        assert_int_equal(parse(text, &e), LAZ_OK);
+        assert_int_equal(e.detection_count, 1);
+        assert_string_equal(e.detections[0].reason, cases[i].reason);
+        assert_string_equal(e.detections[0].attack, cases[i].attack);
+        laz_event_clear(&e);
+    }
+}
+
 static void what_is_missing_is_empty(void **state)
 {
     struct laz_event e;
@@ -178,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_gives_what_we_use),
+        cmocka_unit_test(a_detection_may_say_why_and_older_agents_do_not),
         cmocka_unit_test(what_is_missing_is_empty),
         cmocka_unit_test(what_is_no_event_is_refused),
         cmocka_unit_test(nesting_is_allowed_up_to_its_limit),
