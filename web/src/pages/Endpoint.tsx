@@ -121,10 +121,10 @@ function Content({ endpoint }: { endpoint: Endpoint }) {
         <Panel title={t("endpoint.folders")}>
           <Folders folders={endpoint.protected} />
         </Panel>
+        <ContentPanel endpoint={endpoint} />
         <Panel title={t("endpoint.unguarded")} flush>
           <Unguarded unguarded={endpoint.unguarded} />
         </Panel>
-        <ContentPanel endpoint={endpoint} />
         <Panel title={t("endpoint.events")} flush>
           {events.length === 0 ? (
             <Empty icon={<IconInbox size={30} stroke={1.5} />} title={t("overview.feedEmpty")}>
