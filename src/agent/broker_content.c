@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "agent/broker_priv.h"
+#include "base/text.h"
 #include "feed/store.h"
 #include "link/json.h"
 #include "sys/channel.h"
