@@ -8,6 +8,7 @@ struct emitter {
     const struct laz_token *tokens;
     bool ahead, nocase;
     uint32_t *gap_count;
+    uint32_t choice_count; /* gaps and splits of this program */
     unsigned depth;
 };
 
@@ -70,6 +71,7 @@ static void emit_gap(struct emitter *e, struct laz_token token)
     add_u32(e, token.min);
     add_u32(e, token.max);
     ++*e->gap_count;
+    e->choice_count++;
 }
 
 /* The item that begins at from when going ahead, or ends before to when going back: one byte, gap
@@ -135,6 +137,7 @@ static void emit_alternatives(struct emitter *e, uint32_t open, uint32_t close)
         emit_range(e, from, end);
         if (is_last)
             break;
+        e->choice_count++;
         jumps[jump_count++] = add_target(e, LAZ_VERIFY_JUMP);
         set_target(e, split);
         from = end + 1;
@@ -225,5 +228,5 @@ bool laz_verify_emit(struct laz_buf *code, const struct laz_ruleset *set,
         emit_range(&e, 0, form->atom_at);
     add_u8(&e, LAZ_VERIFY_MATCH);
     return laz_buf_failed(code) == LAZ_OK && *gap_count < LAZ_VERIFY_CHOICES_MAX &&
-           code->len - e.start <= LAZ_VERIFY_CODE_MAX;
+           e.choice_count <= LAZ_VERIFY_CHOICES_MAX && code->len - e.start <= LAZ_VERIFY_CODE_MAX;
 }

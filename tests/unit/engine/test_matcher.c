@@ -31,6 +31,23 @@ static uint8_t *repeated(const char *text, size_t len)
     return bytes;
 }
 
+/* What a database would be refused for is refused when it is compiled, and costs its rule only. */
+static void a_pattern_with_too_many_ways_is_refused_alone(void **state)
+{
+    struct laz_buf rules;
+    struct engine e;
+    struct laz_error err = {0};
+
+    laz_buf_init(&rules, 65536);
+    assert_int_equal(laz_buf_add_text(&rules, "rule r { strings: $a = { 41 42 43 44"), LAZ_OK);
+    for (unsigned i = 0; i < 1500; i++)
+        assert_int_equal(laz_buf_add_text(&rules, " (01 | 02 03)"), LAZ_OK);
+    assert_int_equal(laz_buf_add_text(&rules, " } condition: $a }"), LAZ_OK);
+    assert_int_not_equal(engine_build_text(&e, "r.yar", laz_buf_text(&rules), &err), LAZ_OK);
+    assert_non_null(strstr(err.why, "too large"));
+    laz_buf_clear(&rules);
+}
+
 static void a_search_that_runs_away_ends_as_a_limit(void **state)
 {
     static const char rule[] =
@@ -197,6 +214,7 @@ static void an_object_full_of_beginnings_ends_in_bounded_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pattern_with_too_many_ways_is_refused_alone),
         cmocka_unit_test(a_search_that_runs_away_ends_as_a_limit),
         cmocka_unit_test(gaps_cost_about_as_much_as_the_object_is_long),
         cmocka_unit_test(what_was_found_before_the_limit_stands),
