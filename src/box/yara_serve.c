@@ -174,6 +174,7 @@ static void match_input(void *context)
                                       .cuckoo = laz_buf_view(&d->report),
                                       .now_s = laz_now_ms() / 1000,
                                       .say = on_line,
+                                      .is_unbounded = true,
                                       .context = d};
     struct laz_match_object object = {.bytes = d->input.bytes,
                                       .field = laz_modules_field,

@@ -50,8 +50,15 @@ static struct laz_value read_field(struct laz_condition *c, uint32_t number)
             return laz_value_undefined();
     if (field->is_constant)
         return laz_value_number(field->n);
-    if (object->field == NULL || !object->field(object->context, number, args, &out))
+    if (object->field == NULL)
         return laz_value_undefined();
+    if (!object->field(object->context, number, args, &out)) {
+        if (object->is_field_cut != NULL && *object->is_field_cut) {
+            c->m->status = LAZ_LIMIT;
+            c->m->is_unsure = true;
+        }
+        return laz_value_undefined();
+    }
     return fits_type(&out, field->result) ? out : laz_value_undefined();
 }
 

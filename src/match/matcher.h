@@ -46,6 +46,7 @@ struct laz_match_object {
     bool (*field)(void *context, uint32_t field, const struct laz_value *args,
                   struct laz_value *out);
     void *context;
+    const bool *is_field_cut; /* true once a value is missing for want of time; NULL: never */
     const struct laz_external_value *externals; /* they override what the database has */
     size_t external_count;
 };

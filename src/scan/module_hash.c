@@ -86,6 +86,8 @@ static struct laz_value recall(struct laz_modules *m, int64_t id, uint64_t offse
     for (size_t i = 0; s != NULL && i < s->count; i++)
         if (s->kept[i].id == id && s->kept[i].offset == offset && s->kept[i].len == part.len)
             return s->kept[i].value;
+    if (!laz_modules_spend(m, part.len))
+        return laz_value_undefined();
     value = compute(m, id, part);
     if (s != NULL && s->count < KEPT_MAX)
         s->kept[s->count++] = (struct answer){id, offset, part.len, value};

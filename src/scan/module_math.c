@@ -50,6 +50,14 @@ static void count_bytes(struct laz_view v, struct counted *out)
         out->of[v.data[i]]++;
 }
 
+static bool is_kept(const struct state *s, uint64_t offset, struct laz_view part)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->kept[i].offset == offset && s->kept[i].len == part.len)
+            return true;
+    return false;
+}
+
 /* The counts of a part of the object: rules by the hundred ask for the same one. */
 static const struct counted *recall(struct state *s, uint64_t offset, struct laz_view part)
 {
@@ -241,6 +249,11 @@ static bool of_part(struct laz_modules *m, struct state *s, const struct laz_fie
         range = whole;
     }
     if (!laz_range_take(m, range, &part) || part.len > UINT32_MAX)
+        return false;
+    if (!is_kept(s, (uint64_t)range[0].n, part) && !laz_modules_spend(m, part.len))
+        return false;
+    if ((field->n == LAZ_MATH_SERIAL_CORRELATION || field->n == LAZ_MATH_MONTE_CARLO_PI) &&
+        !laz_modules_spend(m, part.len)) /* of which no counts tell */
         return false;
     c = recall(s, (uint64_t)range[0].n, part);
     return counts ? frequency(c, field->n, args[0].n, out)

@@ -10,6 +10,8 @@
 #include "scan/modules_priv.h"
 
 #define MEMORY_MAX      ((size_t)64 * 1024 * 1024) /* of what modules learn from one object */
+#define BYTES_MAX       (UINT64_C(1) << 30)        /* that functions read of one object */
+#define PASSES_MAX      8                          /* over the whole of an object, however large */
 #define REGEX_STEPS_MAX 100000000ULL /* of functions with a regular expression, for one object */
 
 static laz_module_fn *const modules[LAZ_MODULES] = {
@@ -62,9 +64,27 @@ void laz_modules_start(struct laz_modules *m, const struct laz_modules_input *in
     laz_arena_reset(m->arena);
     memset(m->state, 0, sizeof m->state);
     memset(m->is_known, 0, sizeof m->is_known);
-    m->regex_steps_left = REGEX_STEPS_MAX;
+    m->regex_steps_left = input->is_unbounded ? UINT64_MAX : REGEX_STEPS_MAX;
+    m->bytes_left =
+        input->is_unbounded ? UINT64_MAX : BYTES_MAX + PASSES_MAX * (uint64_t)input->bytes.len;
+    m->is_cut = false;
     if (m->scratch != NULL)
         laz_regex_forget(m->scratch);
+}
+
+const bool *laz_modules_cut(const struct laz_modules *m)
+{
+    return &m->is_cut;
+}
+
+bool laz_modules_spend(struct laz_modules *m, uint64_t count)
+{
+    if (count > m->bytes_left) {
+        m->is_cut = true;
+        return false;
+    }
+    m->bytes_left -= count;
+    return true;
 }
 
 void *laz_modules_alloc(struct laz_modules *m, size_t size)
@@ -103,8 +123,11 @@ bool laz_modules_matches(struct laz_modules *m, const struct laz_value *regex, s
         m->scratch = laz_regex_scratch_new();
     if (m->scratch == NULL)
         m->regex_steps_left = 0;
-    return m->regex_steps_left > 0 &&
-           laz_regex_search(regex->text, text, m->scratch, &m->regex_steps_left);
+    if (m->regex_steps_left > 0 &&
+        laz_regex_search(regex->text, text, m->scratch, &m->regex_steps_left))
+        return true;
+    m->is_cut = m->is_cut || m->regex_steps_left == 0;
+    return false;
 }
 
 /* What is asked with something that has no answer has none either. */

@@ -31,6 +31,7 @@ struct laz_modules_input {
     void (*say)(void *context, struct laz_view line);
     void *context;
     const struct laz_modules_around *around; /* NULL: it lies in nothing */
+    bool is_unbounded; /* functions may take their time: somebody else ends the run */
 };
 
 LAZ_CHECKED enum laz_status laz_modules_new(struct laz_modules **out);
@@ -43,6 +44,9 @@ LAZ_CHECKED enum laz_status laz_modules_load_magic(struct laz_modules *m, struct
 /* Forgets the object before and takes the next one; input's views must live until the next start.
  */
 void laz_modules_start(struct laz_modules *m, const struct laz_modules_input *input);
+/* True there once a value of the object is undefined because finding it took too long. Fits
+ * laz_match_object.is_field_cut. */
+const bool *laz_modules_cut(const struct laz_modules *m);
 /* The value of a field (match/fields.h). False: undefined. Fits laz_match_object.field with m as
  * its context. */
 bool laz_modules_field(void *m, uint32_t field, const struct laz_value *args,

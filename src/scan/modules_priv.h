@@ -16,8 +16,13 @@ struct laz_modules {
     struct laz_magic *magic;           /* NULL: the module magic knows nothing */
     struct laz_regex_scratch *scratch; /* made when it is needed first */
     uint64_t regex_steps_left;         /* of the object's; 0: nothing more is decided */
+    uint64_t bytes_left;               /* that functions may still read of the object */
+    bool is_cut;                       /* one of both did not suffice */
 };
 
+/* To be asked before count bytes are read for one answer: false when that is too much for one
+ * object, and the answer undefined. */
+bool laz_modules_spend(struct laz_modules *m, uint64_t count);
 /* Zeroed memory of the object; NULL when its bound is reached. */
 void *laz_modules_alloc(struct laz_modules *m, size_t size);
 /* A text made of bytes in the object's memory; undefined when the bound is reached. */

@@ -105,7 +105,8 @@ static void run_rules(struct laz_scanner *s, const struct laz_type *type, struct
                                       .target = target,
                                       .is_normal = is_normal,
                                       .field = laz_modules_field,
-                                      .context = s->modules};
+                                      .context = s->modules,
+                                      .is_field_cut = laz_modules_cut(s->modules)};
     struct laz_external_value externals[LAZ_OBJECT_EXTERNALS];
     struct laz_match_limits limits = {0};
 

@@ -125,6 +125,30 @@ static void what_has_no_answer_gives_none(void **state)
     laz_modules_free(m);
 }
 
+/* Each of these asks for another part, so that nothing that is kept helps. */
+static void reading_an_object_again_and_again_ends(void **state)
+{
+    enum { LEN = 16 << 20, ROUNDS_MAX = 200 };
+    uint8_t *bytes = calloc(LEN, 1);
+    struct laz_modules_input input = {.bytes = laz_view_from(bytes, LEN)};
+    struct laz_value args[2] = {laz_value_number(0), laz_value_number(LEN)}, value;
+    struct laz_modules *m = NULL;
+    unsigned rounds = 0;
+
+    assert_non_null(bytes);
+    assert_int_equal(laz_modules_new(&m), LAZ_OK);
+    laz_modules_start(m, &input);
+    while (rounds < ROUNDS_MAX && ask(m, "hash.checksum32()", args, &value))
+        args[0] = laz_value_number(++rounds);
+    assert_in_range(rounds, 8, ROUNDS_MAX - 1);
+    assert_true(*laz_modules_cut(m));
+    laz_modules_start(m, &input);
+    assert_false(*laz_modules_cut(m));
+    assert_true(ask(m, "hash.checksum32()", args, &value));
+    laz_modules_free(m);
+    free(bytes);
+}
+
 static void keep_line(void *context, struct laz_view line)
 {
     struct laz_buf *out = context;
@@ -186,6 +210,7 @@ int main(void)
         cmocka_unit_test(without_memory_there_is_no_answer_and_never_a_wrong_one),
         cmocka_unit_test(nothing_is_left_of_the_object_before),
         cmocka_unit_test(what_has_no_answer_gives_none),
+        cmocka_unit_test(reading_an_object_again_and_again_ends),
         cmocka_unit_test(the_console_says_lines),
         cmocka_unit_test(the_table_of_file_types_is_the_systems),
     };
