@@ -94,8 +94,8 @@ static bool read_digits(struct laz_view text, unsigned base, bool is_exact, int6
 }
 
 /* Hexadecimal digits whose first pair is the lowest byte, as clamscan 1.4.6 has them: an odd number
- * of them gets a 0 in front, and a pair that is none is 0. An exact one has neither blanks nor 0x
- * nor an odd number. */
+ * of them gets a 0 in front, and a pair that is none ends them. An exact one has neither blanks nor
+ * 0x nor an odd number. */
 static bool read_little_hex(struct laz_view text, bool is_exact, int64_t *out)
 {
     struct laz_view digits = without_blanks(text);
@@ -110,8 +110,9 @@ static bool read_little_hex(struct laz_view text, bool is_exact, int64_t *out)
         int high = i == 0 && digits.len % 2 != 0 ? 0 : laz_hex_value(digits.data[i++]);
         int low = laz_hex_value(digits.data[i++]);
 
-        if (high >= 0 && low >= 0)
-            n |= (uint64_t)(high * 16 + low) << shift;
+        if (high < 0 || low < 0)
+            break;
+        n |= (uint64_t)(high * 16 + low) << shift;
     }
     *out = (int64_t)n;
     return n <= INT64_MAX;
