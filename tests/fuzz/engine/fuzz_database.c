@@ -62,6 +62,17 @@ static struct laz_view section_of(struct laz_view image, enum laz_section sectio
     return (struct laz_view){NULL, 0};
 }
 
+/* The first group has our matcher, however long this version's is and whatever pads its section. */
+static void take_matcher(uint8_t *image, size_t size, const struct laz_buf *ours)
+{
+    struct laz_view groups = section_of(laz_view_from(image, size), LAZ_SECTION_GROUPS);
+    struct laz_view our_groups = section_of(laz_buf_view(ours), LAZ_SECTION_GROUPS);
+
+    LAZ_ASSERT(our_groups.len >= LAZ_GROUP_SIZE);
+    if (groups.len >= LAZ_GROUP_SIZE) /* offset and length */
+        memcpy(image + (groups.data - image) + 16, our_groups.data + 16, 8);
+}
+
 /* data with our matcher behind it, and with all that says so made right. Free the result. */
 static uint8_t *make_image(const uint8_t *data, size_t size, size_t *len)
 {
@@ -82,6 +93,7 @@ static uint8_t *make_image(const uint8_t *data, size_t size, size_t *len)
     memcpy((uint8_t *)image + 52, ours->data + 52, 4); /* of the table of fields */
     put(entry_of(image, LAZ_SECTION_MATCHER), start, 8);
     put(entry_of(image, LAZ_SECTION_MATCHER) + 8, matcher.len, 8);
+    take_matcher(image, size, ours);
     for (size_t i = 0; i < LAZ_SECTIONS; i++)
         put(entry_of(image, (enum laz_section)i) + 16,
             laz_db_checksum(section_of(laz_view_from(image, *len), (enum laz_section)i)), 4);
