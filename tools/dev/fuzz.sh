@@ -49,27 +49,36 @@ compile build-fuzz "${targets[@]/#/tests/fuzz/}"
 
 # Reaches the corpus of a target as many edges as is said of it?
 replay_reaches() { # replay_reaches TARGET
-    local corpus=tests/fuzz/corpus/$1 wanted reached output
+    local corpus=tests/fuzz/corpus/$1 wanted reached output limits
     wanted=$(awk -v target="$1" '$1 == target {print $2}' tests/fuzz/coverage.txt)
     [ -n "$wanted" ] || { say "$1: tests/fuzz/coverage.txt does not say what it must reach"; return 1; }
-    output=$("build-fuzz/tests/fuzz/$1" -runs=0 "$corpus" 2>&1) || { say "$output"; return 1; }
+    mapfile -t limits < <(limits_of "$1")
+    output=$("build-fuzz/tests/fuzz/$1" "${limits[@]}" -runs=0 "$corpus" 2>&1) || { say "$output"; return 1; }
     reached=$(sed -n 's/.*INITED cov: \([0-9]*\).*/\1/p' <<<"$output")
     echo "$1: its corpus reaches ${reached:-0} edges of at least $wanted"
     [ "${reached:-0}" -ge "$wanted" ]
 }
 
+# What a target needs beside the usual limits, one word a line.
+limits_of() { # limits_of TARGET
+    case $1 in
+    fuzz_scan) echo -malloc_limit_mb=4096 ;; # address space for the largest object, little of it used
+    esac
+}
+
 fuzz_target() { # fuzz_target TARGET
-    local corpus=tests/fuzz/corpus/$1 found=build-fuzz/found/$1 kept=build-fuzz/kept
+    local corpus=tests/fuzz/corpus/$1 found=build-fuzz/found/$1 kept=build-fuzz/kept limits
     mkdir -p "$found"
+    mapfile -t limits < <(limits_of "$1")
     replay_reaches "$1" || return 1
     [ "$seconds" -gt 0 ] || return 0
-    "build-fuzz/tests/fuzz/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
+    "build-fuzz/tests/fuzz/$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 "${limits[@]}" \
         -print_final_stats=1 -artifact_prefix="$corpus/" "$found" "$corpus" || return 1
     $keep || return 0
     rm -rf "$kept"
     mkdir -p "$kept"
     cp "$corpus"/* "$kept"
-    "build-fuzz/tests/fuzz/$1" -merge=1 "$kept" "$found" || return 1
+    "build-fuzz/tests/fuzz/$1" "${limits[@]}" -merge=1 "$kept" "$found" || return 1
     cp -n "$kept"/* "$corpus"
 }
 
