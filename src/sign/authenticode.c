@@ -259,7 +259,7 @@ static bool is_signature_good(PKCS7 *message, PKCS7_SIGNER_INFO *signer, X509 *c
     uint8_t buffer[READ_SIZE], tag;
     bool ok = false;
 
-    if (!signed_content(message, &content))
+    if (!laz_certificate_key_is_usual(certificate) || !signed_content(message, &content))
         return false;
     /* The first version signs what is in the sequence, without its own head. */
     if (ASN1_INTEGER_get(message->d.sign->version) == 1 && laz_take_der(&content, &tag, &inner))

@@ -38,7 +38,8 @@ static bool attributes_are_signed(PKCS7_SIGNER_INFO *signer, X509 *certificate)
     const EVP_MD *md = EVP_get_digestbyobj(signer->digest_alg->algorithm);
     EVP_PKEY *key = X509_get0_pubkey(certificate);
     struct laz_view signature = laz_asn1_bytes(signer->enc_digest);
-    EVP_MD_CTX *context = md == NULL || key == NULL ? NULL : EVP_MD_CTX_new();
+    bool can_check = md != NULL && laz_certificate_key_is_usual(certificate);
+    EVP_MD_CTX *context = can_check ? EVP_MD_CTX_new() : NULL;
     uint8_t *der = NULL;
     int len = context == NULL ? 0
                               : ASN1_item_i2d((const ASN1_VALUE *)signer->auth_attr, &der,
@@ -105,7 +106,7 @@ static X509 *find_stamper(CMS_SignerInfo *signer, const STACK_OF(X509) * certifi
 /* The stamp's content has the digest in its attributes, and these are signed. */
 static bool stamp_is_signed(CMS_ContentInfo *stamp, CMS_SignerInfo *signer, X509 *certificate)
 {
-    BIO *content = CMS_dataInit(stamp, NULL);
+    BIO *content = laz_certificate_key_is_usual(certificate) ? CMS_dataInit(stamp, NULL) : NULL;
     uint8_t buffer[READ_SIZE];
     bool ok = false;
 

@@ -20,6 +20,8 @@ bool laz_certificates_describe(const STACK_OF(X509) * from, struct laz_arena *ar
 /* The certificate, who issued it, and so on, as far as they are among from. */
 bool laz_certificates_chain(X509 *first, const STACK_OF(X509) * from, struct laz_arena *arena,
                             struct laz_certificate_list *out);
+/* False for keys that no one uses and that take long to check with: nothing is proved by them. */
+bool laz_certificate_key_is_usual(const X509 *c);
 /* How many of that chain are signed by the next one, from the first on. */
 uint32_t laz_certificates_proved(X509 *first, const STACK_OF(X509) * from);
 

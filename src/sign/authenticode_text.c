@@ -1,3 +1,4 @@
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
@@ -12,7 +13,11 @@
 #define OID_SIZE       128
 #define SERIAL_LEN_MAX 20 /* RFC 5280, 4.1.2.2; longer ones are not told */
 #define CHAIN_MAX      16 /* certificates; real chains have up to five */
-#define SHA1_SIZE      20
+
+#define RSA_BITS_MAX      8192
+#define EXPONENT_BITS_MAX 64
+#define OTHER_BITS_MAX    3072 /* of DSA; curves have up to 571 */
+#define SHA1_SIZE         20
 
 struct laz_view laz_arena_text(struct laz_arena *arena, const char *text)
 {
@@ -173,12 +178,35 @@ static uint32_t walk_chain(X509 *first, const STACK_OF(X509) * from, X509 *chain
     return count;
 }
 
+/* An RSA check costs a multiplication for each bit of the exponent, which usually has 17. */
+static bool exponent_is_usual(const EVP_PKEY *key)
+{
+    BIGNUM *e = NULL;
+    bool ok = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+              BN_num_bits(e) <= EXPONENT_BITS_MAX;
+
+    BN_free(e);
+    return ok;
+}
+
+bool laz_certificate_key_is_usual(const X509 *c)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(c);
+
+    if (key == NULL)
+        return false;
+    if (EVP_PKEY_is_a(key, "RSA"))
+        return EVP_PKEY_get_bits(key) <= RSA_BITS_MAX && exponent_is_usual(key);
+    return EVP_PKEY_get_bits(key) <= OTHER_BITS_MAX;
+}
+
 uint32_t laz_certificates_proved(X509 *first, const STACK_OF(X509) * from)
 {
     X509 *chain[CHAIN_MAX];
     uint32_t count = walk_chain(first, from, chain), proved = 1;
 
-    while (proved < count && X509_verify(chain[proved - 1], X509_get0_pubkey(chain[proved])) == 1)
+    while (proved < count && laz_certificate_key_is_usual(chain[proved]) &&
+           X509_verify(chain[proved - 1], X509_get0_pubkey(chain[proved])) == 1)
         proved++;
     return proved;
 }

@@ -1,5 +1,6 @@
 #include "pe_sign.h"
 
+#include <openssl/rsa.h>
 #include <openssl/evp.h>
 #include <openssl/pkcs7.h>
 #include <openssl/ts.h>
@@ -49,10 +50,25 @@ static X509 *make_certificate(const char *name, const char *usage, long serial,
     return c;
 }
 
-static struct signer make_signer(const char *name, const char *usage, long serial,
-                                 const struct signer *issuer)
+/* RSA with an exponent of 128 bits: any odd number will do. */
+static EVP_PKEY *slow_key(void)
 {
-    struct signer s = {.key = EVP_EC_gen("P-256")};
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    BIGNUM *e = BN_new();
+    EVP_PKEY *key = NULL;
+
+    if (context != NULL && e != NULL && BN_set_bit(e, 127) == 1 && BN_add_word(e, 643) == 1 &&
+        EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context, e) == 1)
+        laz_ignore(EVP_PKEY_generate(context, &key) != 1); /* no key is seen */
+    BN_free(e);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+static struct signer make_signer(const char *name, const char *usage, long serial,
+                                 const struct signer *issuer, EVP_PKEY *key)
+{
+    struct signer s = {.key = key};
 
     s.certificate = make_certificate(name, usage, serial, issuer, s.key);
     return s;
@@ -147,7 +163,8 @@ static void add_program_name(PKCS7_SIGNER_INFO *signer, const char *name)
 
 static void add_pkcs9_stamp(PKCS7 *message, PKCS7_SIGNER_INFO *signer, const struct signer *root)
 {
-    struct signer stamper = make_signer("Old Stamps", "timeStamping", 0x33, root);
+    struct signer stamper =
+        make_signer("Old Stamps", "timeStamping", 0x33, root, EVP_EC_gen("P-256"));
     PKCS7_SIGNER_INFO *counter = PKCS7_SIGNER_INFO_new();
     uint8_t digest[32], *der = NULL;
     int len;
@@ -214,7 +231,8 @@ static BIO *stamp_request(const PKCS7_SIGNER_INFO *signer)
 
 static void add_rfc3161_stamp(PKCS7_SIGNER_INFO *signer, const struct signer *root)
 {
-    struct signer stamper = make_signer("New Stamps", "critical,timeStamping", 0x44, root);
+    struct signer stamper =
+        make_signer("New Stamps", "critical,timeStamping", 0x44, root, EVP_EC_gen("P-256"));
     ASN1_OBJECT *policy = OBJ_txt2obj("1.2.3.4.1", 1);
     TS_RESP_CTX *context = TS_RESP_CTX_new();
     BIO *request = stamp_request(signer);
@@ -279,8 +297,9 @@ static PKCS7_SIGNER_INFO *add_signer(PKCS7 *message, const struct signer *signer
 
 bool pe_sign_message(const uint8_t digest[32], const struct pe_signing *how, struct laz_buf *out)
 {
-    struct signer root = make_signer("Root of Tests", NULL, 0x11, NULL);
-    struct signer signer = make_signer("Signer of Tests", "codeSigning", 0x2202, &root);
+    struct signer root = make_signer("Root of Tests", NULL, 0x11, NULL, EVP_EC_gen("P-256"));
+    struct signer signer = make_signer("Signer of Tests", "codeSigning", 0x2202, &root,
+                                       how->has_slow_key ? slow_key() : EVP_EC_gen("P-256"));
     PKCS7 *message = PKCS7_new();
     PKCS7_SIGNER_INFO *si;
     struct laz_buf content;

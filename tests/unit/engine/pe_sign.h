@@ -14,6 +14,7 @@ struct pe_signing {
     enum pe_stamp stamp;
     bool is_nested; /* a second signature inside the first */
     const char *program_name;
+    bool has_slow_key; /* whose exponent has far more bits than keys have */
 };
 
 #define PE_SIGN_TIME 1700000000 /* what stamps say */

@@ -89,6 +89,22 @@ static void signatures_tell_who_signed(void **state)
     }
 }
 
+/* Checking one of RSA with such an exponent takes long, and a file may hold
+ * many. */
+static void keys_that_are_slow_on_purpose_prove_nothing(void **state)
+{
+    struct pe_case c;
+
+    (void)state;
+    pe_case_open(&c, &(struct pe_shape){true, 0});
+    assert_true(pe_sign(&c.program, &(struct pe_signing){.has_slow_key = true}));
+    pe_case_restart(&c);
+    pe_case_check(&c, "pe.number_of_signatures = 1\n"
+                      "pe.is_signed = 0\n"
+                      "pe.signatures[0].verified = 0\n");
+    pe_case_close(&c);
+}
+
 /* A byte of the program that the signature does not leave out. */
 static void a_changed_program_is_not_verified(void **state)
 {
@@ -220,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signatures_tell_who_signed),
+        cmocka_unit_test(keys_that_are_slow_on_purpose_prove_nothing),
         cmocka_unit_test(a_changed_program_is_not_verified),
         cmocka_unit_test(messages_may_end_at_every_byte_and_lie),
         cmocka_unit_test(stamps_may_lie),
