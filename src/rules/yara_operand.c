@@ -39,7 +39,7 @@ static void need_places(struct laz_yara *y, uint32_t index)
 static enum laz_status take_string(struct laz_yara *y, uint32_t *node, struct laz_error *err)
 {
     enum laz_node_kind kind = LAZ_NODE_FOUND;
-    uint32_t index, first = 0, last = 0;
+    uint32_t index = 0, first = 0, last = 0;
     enum laz_status s = find_string(y, false, &index, err);
 
     if (s != LAZ_OK)
@@ -64,7 +64,7 @@ static enum laz_status take_string(struct laz_yara *y, uint32_t *node, struct la
 static enum laz_status take_count(struct laz_yara *y, uint32_t *node, struct laz_error *err)
 {
     enum laz_node_kind kind = LAZ_NODE_COUNT;
-    uint32_t index, first = 0, last = 0;
+    uint32_t index = 0, first = 0, last = 0;
     enum laz_status s = find_string(y, true, &index, err);
 
     if (s != LAZ_OK)
@@ -89,7 +89,7 @@ static enum laz_status take_count(struct laz_yara *y, uint32_t *node, struct laz
 static enum laz_status take_place(struct laz_yara *y, enum laz_node_kind kind, uint32_t *node,
                                   struct laz_error *err)
 {
-    uint32_t index, number;
+    uint32_t index = 0, number;
     enum laz_status s = find_string(y, true, &index, err);
 
     if (s != LAZ_OK)
