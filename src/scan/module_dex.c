@@ -17,29 +17,12 @@ static bool open_dex(struct laz_modules *m, void *state)
     return laz_dex_open(m->input.bytes, &s->dex);
 }
 
-static bool number(uint64_t n, struct laz_value *out)
-{
-    *out = laz_value_number((int64_t)n);
-    return true;
-}
-
-static bool number_if(bool known, uint64_t n, struct laz_value *out)
-{
-    return known && number(n, out);
-}
-
-static bool text(struct laz_view v, struct laz_value *out)
-{
-    *out = laz_value_text(v);
-    return true;
-}
-
 static bool of_constant(int64_t id, struct laz_value *out)
 {
     static const char *const magics[] = {"dex\n035", "dex\n036", "dex\n037", "dex\n038",
                                          "dex\n039"};
 
-    return text(laz_view_of(magics[id - LAZ_DEX_MAGIC_035]), out);
+    return laz_give_text(laz_view_of(magics[id - LAZ_DEX_MAGIC_035]), out);
 }
 
 static bool of_header(const struct laz_dex *d, int64_t id, struct laz_value *out)
@@ -48,29 +31,31 @@ static bool of_header(const struct laz_dex *d, int64_t id, struct laz_value *out
 
     switch (id) {
     case LAZ_DEX_HEADER_MAGIC:
-        return text(laz_view_first(d->magic, MAGIC_LEN), out);
+        return laz_give_text(laz_view_first(d->magic, MAGIC_LEN), out);
     case LAZ_DEX_HEADER_CHECKSUM:
-        return number(d->checksum, out);
+        return laz_give_number(d->checksum, out);
     case LAZ_DEX_HEADER_SIGNATURE:
-        return text(laz_view_first(d->signature, laz_view_find_byte(d->signature, 0)), out);
+        return laz_give_text(laz_view_first(d->signature, laz_view_find_byte(d->signature, 0)),
+                             out);
     case LAZ_DEX_HEADER_FILE_SIZE:
-        return number(d->file_size, out);
+        return laz_give_number(d->file_size, out);
     case LAZ_DEX_HEADER_HEADER_SIZE:
-        return number(d->header_size, out);
+        return laz_give_number(d->header_size, out);
     case LAZ_DEX_HEADER_ENDIAN_TAG:
-        return number(d->endian_tag, out);
+        return laz_give_number(d->endian_tag, out);
     case LAZ_DEX_HEADER_LINK_SIZE:
-        return number(d->link_size, out);
+        return laz_give_number(d->link_size, out);
     case LAZ_DEX_HEADER_LINK_OFFSET:
-        return number(d->link_offset, out);
+        return laz_give_number(d->link_offset, out);
     case LAZ_DEX_HEADER_MAP_OFFSET:
-        return number(d->map_offset, out);
+        return laz_give_number(d->map_offset, out);
     case LAZ_DEX_HEADER_DATA_SIZE:
-        return number(d->data_size, out);
+        return laz_give_number(d->data_size, out);
     case LAZ_DEX_HEADER_DATA_OFFSET:
-        return number(d->data_offset, out);
+        return laz_give_number(d->data_offset, out);
     default: /* a size and an offset for each table, in their order */
-        return number(place % 2 == 0 ? d->table_size[place / 2] : d->table_offset[place / 2], out);
+        return laz_give_number(
+            place % 2 == 0 ? d->table_size[place / 2] : d->table_offset[place / 2], out);
     }
 }
 
@@ -83,8 +68,8 @@ static bool of_string(const struct laz_dex *d, int64_t id, uint64_t index, struc
         !laz_dex_string(d, index, &len, &value))
         return false;
     if (id == LAZ_DEX_STRING_OFFSET)
-        return number(n, out);
-    return id == LAZ_DEX_STRING_SIZE ? number(len, out) : text(value, out);
+        return laz_give_number(n, out);
+    return id == LAZ_DEX_STRING_SIZE ? laz_give_number(len, out) : laz_give_text(value, out);
 }
 
 /* The columns of the tables of identifiers and classes. */
@@ -127,9 +112,9 @@ static bool of_table(const struct laz_dex *d, int64_t id, uint64_t index, struct
         if (columns[i].id != id)
             continue;
         if (columns[i].width == 0)
-            return number(laz_dex_count(d, table), out);
+            return laz_give_number(laz_dex_count(d, table), out);
         return laz_dex_number(d, table, index, columns[i].at, columns[i].width, &n) &&
-               number(n, out);
+               laz_give_number(n, out);
     }
     return false;
 }
@@ -140,19 +125,19 @@ static bool of_class_data(const struct laz_dex *d, int64_t id, uint64_t index,
     const struct laz_dex_class_data *c;
 
     if (id == LAZ_DEX_DATA_COUNT)
-        return number(d->class_data_count, out);
+        return laz_give_number(d->class_data_count, out);
     if (index >= d->class_data_count)
         return false;
     c = &d->class_data[index];
     switch (id) {
     case LAZ_DEX_DATA_STATIC_FIELDS_SIZE:
-        return number(c->static_fields, out);
+        return laz_give_number(c->static_fields, out);
     case LAZ_DEX_DATA_INSTANCE_FIELDS_SIZE:
-        return number(c->instance_fields, out);
+        return laz_give_number(c->instance_fields, out);
     case LAZ_DEX_DATA_DIRECT_METHODS_SIZE:
-        return number(c->direct_methods, out);
+        return laz_give_number(c->direct_methods, out);
     default:
-        return number_if(id == LAZ_DEX_DATA_VIRTUAL_METHODS_SIZE, c->virtual_methods, out);
+        return laz_give_number_if(id == LAZ_DEX_DATA_VIRTUAL_METHODS_SIZE, c->virtual_methods, out);
     }
 }
 
@@ -173,20 +158,20 @@ static bool of_map(const struct laz_dex *d, int64_t id, uint64_t index, struct l
     uint32_t size;
 
     if (id == LAZ_DEX_MAP_SIZE)
-        return laz_dex_map_size(d, &size) && number(size, out);
+        return laz_dex_map_size(d, &size) && laz_give_number(size, out);
     if (id == LAZ_DEX_MAP_ITEM_COUNT)
-        return number(map_count(d), out);
+        return laz_give_number(map_count(d), out);
     if (!laz_dex_map_item(d, index, &item))
         return false;
     switch (id) {
     case LAZ_DEX_MAP_ITEM_TYPE:
-        return number(item.type, out);
+        return laz_give_number(item.type, out);
     case LAZ_DEX_MAP_ITEM_UNUSED:
-        return number(item.unused, out);
+        return laz_give_number(item.unused, out);
     case LAZ_DEX_MAP_ITEM_SIZE:
-        return number(item.size, out);
+        return laz_give_number(item.size, out);
     default:
-        return number_if(id == LAZ_DEX_MAP_ITEM_OFFSET, item.offset, out);
+        return laz_give_number_if(id == LAZ_DEX_MAP_ITEM_OFFSET, item.offset, out);
     }
 }
 
@@ -229,21 +214,22 @@ static bool of_field(const struct laz_dex *d, int64_t id, uint64_t index, struct
     struct laz_view v;
 
     if (id == LAZ_DEX_FIELD_COUNT || id == LAZ_DEX_NUMBER_OF_FIELDS)
-        return number_if(d->is_walked_whole || id == LAZ_DEX_FIELD_COUNT, d->fields.count, out);
+        return laz_give_number_if(d->is_walked_whole || id == LAZ_DEX_FIELD_COUNT, d->fields.count,
+                                  out);
     if (index >= d->fields.count)
         return false;
     f = &d->fields.items[index];
     switch (id) {
     case LAZ_DEX_FIELD_CLASS_NAME:
-        return class_name(d, LAZ_DEX_FIELDS, f->index, &v) && text(v, out);
+        return class_name(d, LAZ_DEX_FIELDS, f->index, &v) && laz_give_text(v, out);
     case LAZ_DEX_FIELD_NAME:
-        return member_name(d, LAZ_DEX_FIELDS, f->index, &v) && text(v, out);
+        return member_name(d, LAZ_DEX_FIELDS, f->index, &v) && laz_give_text(v, out);
     case LAZ_DEX_FIELD_PROTO:
-        return field_type(d, f->index, &v) && text(v, out);
+        return field_type(d, f->index, &v) && laz_give_text(v, out);
     case LAZ_DEX_FIELD_FIELD_IDX_DIFF:
-        return number(f->index_step, out);
+        return laz_give_number(f->index_step, out);
     default:
-        return number_if(id == LAZ_DEX_FIELD_ACCESS_FLAGS, f->access_flags, out);
+        return laz_give_number_if(id == LAZ_DEX_FIELD_ACCESS_FLAGS, f->access_flags, out);
     }
 }
 
@@ -255,20 +241,20 @@ static bool of_code(const struct laz_dex *d, int64_t id, uint32_t offset, struct
         return false;
     switch (id) {
     case LAZ_DEX_METHOD_CODE_ITEM_REGISTERS_SIZE:
-        return number(c.registers, out);
+        return laz_give_number(c.registers, out);
     case LAZ_DEX_METHOD_CODE_ITEM_INS_SIZE:
-        return number(c.ins, out);
+        return laz_give_number(c.ins, out);
     case LAZ_DEX_METHOD_CODE_ITEM_OUTS_SIZE:
-        return number(c.outs, out);
+        return laz_give_number(c.outs, out);
     case LAZ_DEX_METHOD_CODE_ITEM_TRIES_SIZE:
-        return number(c.tries, out);
+        return laz_give_number(c.tries, out);
     case LAZ_DEX_METHOD_CODE_ITEM_DEBUG_INFO_OFF:
-        return number(c.debug_offset, out);
+        return laz_give_number(c.debug_offset, out);
     case LAZ_DEX_METHOD_CODE_ITEM_INSNS_SIZE:
-        return number(c.instructions_size, out);
+        return laz_give_number(c.instructions_size, out);
     default: /* padding has no value in YARA either */
         return id == LAZ_DEX_METHOD_CODE_ITEM_INSNS && c.has_instructions &&
-               text(c.instructions, out);
+               laz_give_text(c.instructions, out);
     }
 }
 
@@ -278,27 +264,28 @@ static bool of_method(const struct laz_dex *d, int64_t id, uint64_t index, struc
     struct laz_view v;
 
     if (id == LAZ_DEX_METHOD_COUNT || id == LAZ_DEX_NUMBER_OF_METHODS)
-        return number_if(d->is_walked_whole || id == LAZ_DEX_METHOD_COUNT, d->methods.count, out);
+        return laz_give_number_if(d->is_walked_whole || id == LAZ_DEX_METHOD_COUNT,
+                                  d->methods.count, out);
     if (index >= d->methods.count)
         return false;
     f = &d->methods.items[index];
     switch (id) {
     case LAZ_DEX_METHOD_CLASS_NAME:
-        return class_name(d, LAZ_DEX_METHODS, f->index, &v) && text(v, out);
+        return class_name(d, LAZ_DEX_METHODS, f->index, &v) && laz_give_text(v, out);
     case LAZ_DEX_METHOD_NAME:
-        return member_name(d, LAZ_DEX_METHODS, f->index, &v) && text(v, out);
+        return member_name(d, LAZ_DEX_METHODS, f->index, &v) && laz_give_text(v, out);
     case LAZ_DEX_METHOD_PROTO:
-        return method_proto(d, f->index, &v) && text(v, out);
+        return method_proto(d, f->index, &v) && laz_give_text(v, out);
     case LAZ_DEX_METHOD_DIRECT:
-        return number(f->is_direct, out);
+        return laz_give_number(f->is_direct, out);
     case LAZ_DEX_METHOD_VIRTUAL:
-        return number(!f->is_direct, out);
+        return laz_give_number(!f->is_direct, out);
     case LAZ_DEX_METHOD_METHOD_IDX_DIFF:
-        return number(f->index_step, out);
+        return laz_give_number(f->index_step, out);
     case LAZ_DEX_METHOD_ACCESS_FLAGS:
-        return number(f->access_flags, out);
+        return laz_give_number(f->access_flags, out);
     case LAZ_DEX_METHOD_CODE_OFF:
-        return number(f->code_offset, out);
+        return laz_give_number(f->code_offset, out);
     default:
         return of_code(d, id, f->code_offset, out);
     }
@@ -326,7 +313,7 @@ static bool has(struct laz_modules *m, const struct laz_dex *d, int64_t id,
             (!by_class || (class_name(d, LAZ_DEX_METHODS, index, &v) && fits(m, v, &args[0]))) &&
             (!by_name || (member_name(d, LAZ_DEX_METHODS, index, &v) && fits(m, v, name)));
     }
-    return number_if(found || m->regex_steps_left > 0, found, out);
+    return laz_give_number_if(found || m->regex_steps_left > 0, found, out);
 }
 
 /* What the classes define; they are walked when it is asked for first. */

@@ -9,17 +9,6 @@ static bool open_elf(struct laz_modules *m, void *state)
     return laz_elf_open(m->input.bytes, state);
 }
 
-static bool number(uint64_t n, struct laz_value *out)
-{
-    *out = laz_value_number((int64_t)n);
-    return true;
-}
-
-static bool number_if(bool known, uint64_t n, struct laz_value *out)
-{
-    return known && number(n, out);
-}
-
 static bool text_if(bool known, struct laz_view text, struct laz_value *out)
 {
     *out = laz_value_text(text);
@@ -30,7 +19,8 @@ static bool entry_point(const struct laz_elf *elf, struct laz_value *out)
 {
     uint64_t offset;
 
-    return elf->entry != 0 && laz_elf_offset_of(elf, elf->entry, &offset) && number(offset, out);
+    return elf->entry != 0 && laz_elf_offset_of(elf, elf->entry, &offset) &&
+           laz_give_number(offset, out);
 }
 
 static bool of_section(const struct laz_elf *elf, int64_t id, uint64_t index, struct laz_value *out)
@@ -38,22 +28,22 @@ static bool of_section(const struct laz_elf *elf, int64_t id, uint64_t index, st
     struct laz_elf_section s;
 
     if (id == LAZ_ELF_SECTION_COUNT)
-        return number(elf->has_sections ? elf->section_count : 0, out);
+        return laz_give_number(elf->has_sections ? elf->section_count : 0, out);
     if (!laz_elf_section(elf, index, &s))
         return false;
     switch (id) {
     case LAZ_ELF_SECTION_TYPE:
-        return number(s.type, out);
+        return laz_give_number(s.type, out);
     case LAZ_ELF_SECTION_FLAGS:
-        return number(s.flags, out);
+        return laz_give_number(s.flags, out);
     case LAZ_ELF_SECTION_ADDRESS:
-        return number(s.address, out);
+        return laz_give_number(s.address, out);
     case LAZ_ELF_SECTION_NAME:
         return text_if(s.has_name, s.name, out);
     case LAZ_ELF_SECTION_SIZE:
-        return number(s.size, out);
+        return laz_give_number(s.size, out);
     default:
-        return number_if(id == LAZ_ELF_SECTION_OFFSET, s.offset, out);
+        return laz_give_number_if(id == LAZ_ELF_SECTION_OFFSET, s.offset, out);
     }
 }
 
@@ -62,26 +52,26 @@ static bool of_segment(const struct laz_elf *elf, int64_t id, uint64_t index, st
     struct laz_elf_segment s;
 
     if (id == LAZ_ELF_SEGMENT_COUNT)
-        return number(elf->has_segments ? elf->segment_count : 0, out);
+        return laz_give_number(elf->has_segments ? elf->segment_count : 0, out);
     if (!laz_elf_segment(elf, index, &s))
         return false;
     switch (id) {
     case LAZ_ELF_SEGMENT_TYPE:
-        return number(s.type, out);
+        return laz_give_number(s.type, out);
     case LAZ_ELF_SEGMENT_FLAGS:
-        return number(s.flags, out);
+        return laz_give_number(s.flags, out);
     case LAZ_ELF_SEGMENT_OFFSET:
-        return number(s.offset, out);
+        return laz_give_number(s.offset, out);
     case LAZ_ELF_SEGMENT_VIRTUAL_ADDRESS:
-        return number(s.address, out);
+        return laz_give_number(s.address, out);
     case LAZ_ELF_SEGMENT_PHYSICAL_ADDRESS:
-        return number(s.physical_address, out);
+        return laz_give_number(s.physical_address, out);
     case LAZ_ELF_SEGMENT_FILE_SIZE:
-        return number(s.file_size, out);
+        return laz_give_number(s.file_size, out);
     case LAZ_ELF_SEGMENT_MEMORY_SIZE:
-        return number(s.memory_size, out);
+        return laz_give_number(s.memory_size, out);
     default:
-        return number_if(id == LAZ_ELF_SEGMENT_ALIGNMENT, s.alignment, out);
+        return laz_give_number_if(id == LAZ_ELF_SEGMENT_ALIGNMENT, s.alignment, out);
     }
 }
 
@@ -90,12 +80,12 @@ static bool of_dynamic(const struct laz_elf *elf, int64_t id, uint64_t index, st
     struct laz_elf_dynamic d;
 
     if (id == LAZ_ELF_DYNAMIC_ENTRIES)
-        return number_if(elf->has_dynamic, laz_elf_dynamic_count(elf), out);
+        return laz_give_number_if(elf->has_dynamic, laz_elf_dynamic_count(elf), out);
     if (id == LAZ_ELF_DYNAMIC_COUNT)
-        return number(laz_elf_dynamic_count(elf), out);
+        return laz_give_number(laz_elf_dynamic_count(elf), out);
     if (!laz_elf_dynamic(elf, index, &d))
         return false;
-    return number(id == LAZ_ELF_DYNAMIC_TYPE ? (uint64_t)d.type : d.value, out);
+    return laz_give_number(id == LAZ_ELF_DYNAMIC_TYPE ? (uint64_t)d.type : d.value, out);
 }
 
 /* id is that of the table symtab: dynsym's stand in the same order. */
@@ -105,24 +95,24 @@ static bool of_symbol(const struct laz_elf *elf, const struct laz_elf_symbols *t
     struct laz_elf_symbol s;
 
     if (id == LAZ_ELF_SYMTAB_ENTRIES)
-        return number_if(table->is_there, table->count, out);
+        return laz_give_number_if(table->is_there, table->count, out);
     if (id == LAZ_ELF_SYMTAB_COUNT)
-        return number(table->count, out);
+        return laz_give_number(table->count, out);
     if (!laz_elf_symbol(elf, table, index, &s))
         return false;
     switch (id) {
     case LAZ_ELF_SYMTAB_NAME:
         return text_if(s.has_name, s.name, out);
     case LAZ_ELF_SYMTAB_VALUE:
-        return number(s.value, out);
+        return laz_give_number(s.value, out);
     case LAZ_ELF_SYMTAB_SIZE:
-        return number(s.size, out);
+        return laz_give_number(s.size, out);
     case LAZ_ELF_SYMTAB_TYPE:
-        return number(s.type, out);
+        return laz_give_number(s.type, out);
     case LAZ_ELF_SYMTAB_BIND:
-        return number(s.bind, out);
+        return laz_give_number(s.bind, out);
     default:
-        return number_if(id == LAZ_ELF_SYMTAB_SHNDX, s.section, out);
+        return laz_give_number_if(id == LAZ_ELF_SYMTAB_SHNDX, s.section, out);
     }
 }
 
@@ -131,23 +121,23 @@ static bool of_header(struct laz_modules *m, const struct laz_elf *elf, int64_t 
 {
     switch (id) {
     case LAZ_ELF_TYPE:
-        return number(elf->type, out);
+        return laz_give_number(elf->type, out);
     case LAZ_ELF_MACHINE:
-        return number(elf->machine, out);
+        return laz_give_number(elf->machine, out);
     case LAZ_ELF_ENTRY_POINT:
         return entry_point(elf, out);
     case LAZ_ELF_NUMBER_OF_SECTIONS:
-        return number(elf->section_count, out);
+        return laz_give_number(elf->section_count, out);
     case LAZ_ELF_SH_OFFSET:
-        return number(elf->sections_offset, out);
+        return laz_give_number(elf->sections_offset, out);
     case LAZ_ELF_SH_ENTRY_SIZE:
-        return number(elf->section_size, out);
+        return laz_give_number(elf->section_size, out);
     case LAZ_ELF_NUMBER_OF_SEGMENTS:
-        return number(elf->segment_count, out);
+        return laz_give_number(elf->segment_count, out);
     case LAZ_ELF_PH_OFFSET:
-        return number(elf->segments_offset, out);
+        return laz_give_number(elf->segments_offset, out);
     case LAZ_ELF_PH_ENTRY_SIZE:
-        return number(elf->segment_size, out);
+        return laz_give_number(elf->segment_size, out);
     case LAZ_ELF_TELFHASH:
         return laz_symbols_telfhash(m, elf, out);
     default:

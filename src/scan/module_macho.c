@@ -14,23 +14,6 @@ struct state {
     struct laz_macho *files;
 };
 
-static bool number(uint64_t n, struct laz_value *out)
-{
-    *out = laz_value_number((int64_t)n);
-    return true;
-}
-
-static bool number_if(bool known, uint64_t n, struct laz_value *out)
-{
-    return known && number(n, out);
-}
-
-static bool text(struct laz_view v, struct laz_value *out)
-{
-    *out = laz_value_text(v);
-    return true;
-}
-
 /* One that cannot be read has no values, but keeps its place. */
 static bool open_files(struct laz_modules *m, struct state *s)
 {
@@ -62,29 +45,29 @@ static bool of_header(const struct laz_macho *macho, int64_t id, struct laz_valu
 {
     switch (id) {
     case LAZ_MACHO_MAGIC:
-        return number(macho->magic, out);
+        return laz_give_number(macho->magic, out);
     case LAZ_MACHO_CPUTYPE:
-        return number(macho->cpu_type, out);
+        return laz_give_number(macho->cpu_type, out);
     case LAZ_MACHO_CPUSUBTYPE:
-        return number(macho->cpu_subtype, out);
+        return laz_give_number(macho->cpu_subtype, out);
     case LAZ_MACHO_FILETYPE:
-        return number(macho->file_type, out);
+        return laz_give_number(macho->file_type, out);
     case LAZ_MACHO_NCMDS:
-        return number(macho->command_count, out);
+        return laz_give_number(macho->command_count, out);
     case LAZ_MACHO_SIZEOFCMDS:
-        return number(macho->commands_size, out);
+        return laz_give_number(macho->commands_size, out);
     case LAZ_MACHO_FLAGS:
-        return number(macho->flags, out);
+        return laz_give_number(macho->flags, out);
     case LAZ_MACHO_RESERVED:
-        return number_if(macho->is_64, macho->reserved, out);
+        return laz_give_number_if(macho->is_64, macho->reserved, out);
     case LAZ_MACHO_NUMBER_OF_SEGMENTS:
     case LAZ_MACHO_SEGMENT_COUNT:
-        return number(macho->segment_count, out);
+        return laz_give_number(macho->segment_count, out);
     case LAZ_MACHO_ENTRY_POINT:
-        return number_if(macho->has_entry, macho->entry, out);
+        return laz_give_number_if(macho->has_entry, macho->entry, out);
     default:
-        return number_if(id == LAZ_MACHO_STACK_SIZE && macho->has_stack_size, macho->stack_size,
-                         out);
+        return laz_give_number_if(id == LAZ_MACHO_STACK_SIZE && macho->has_stack_size,
+                                  macho->stack_size, out);
     }
 }
 
@@ -92,25 +75,25 @@ static bool of_segment(const struct laz_macho_segment *s, int64_t id, struct laz
 {
     switch (id) {
     case LAZ_MACHO_SEGMENT_SEGNAME:
-        return text(s->name, out);
+        return laz_give_text(s->name, out);
     case LAZ_MACHO_SEGMENT_VMADDR:
-        return number(s->address, out);
+        return laz_give_number(s->address, out);
     case LAZ_MACHO_SEGMENT_VMSIZE:
-        return number(s->memory_size, out);
+        return laz_give_number(s->memory_size, out);
     case LAZ_MACHO_SEGMENT_FILEOFF:
-        return number(s->offset, out);
+        return laz_give_number(s->offset, out);
     case LAZ_MACHO_SEGMENT_FSIZE:
-        return number(s->file_size, out);
+        return laz_give_number(s->file_size, out);
     case LAZ_MACHO_SEGMENT_MAXPROT:
-        return number(s->protection_max, out);
+        return laz_give_number(s->protection_max, out);
     case LAZ_MACHO_SEGMENT_INITPROT:
-        return number(s->protection, out);
+        return laz_give_number(s->protection, out);
     case LAZ_MACHO_SEGMENT_NSECTS:
-        return number(s->section_count, out);
+        return laz_give_number(s->section_count, out);
     case LAZ_MACHO_SEGMENT_FLAGS:
-        return number(s->flags, out);
+        return laz_give_number(s->flags, out);
     default:
-        return number_if(id == LAZ_MACHO_SECTION_COUNT, laz_macho_sections_here(s), out);
+        return laz_give_number_if(id == LAZ_MACHO_SECTION_COUNT, laz_macho_sections_here(s), out);
     }
 }
 
@@ -119,29 +102,29 @@ static bool of_section(const struct laz_macho_section *s, bool is_64, int64_t id
 {
     switch (id) {
     case LAZ_MACHO_SECTION_SECTNAME:
-        return text(s->name, out);
+        return laz_give_text(s->name, out);
     case LAZ_MACHO_SECTION_SEGNAME:
-        return text(s->segment, out);
+        return laz_give_text(s->segment, out);
     case LAZ_MACHO_SECTION_ADDR:
-        return number(s->address, out);
+        return laz_give_number(s->address, out);
     case LAZ_MACHO_SECTION_SIZE:
-        return number(s->size, out);
+        return laz_give_number(s->size, out);
     case LAZ_MACHO_SECTION_OFFSET:
-        return number(s->offset, out);
+        return laz_give_number(s->offset, out);
     case LAZ_MACHO_SECTION_ALIGN:
-        return number(s->alignment, out);
+        return laz_give_number(s->alignment, out);
     case LAZ_MACHO_SECTION_RELOFF:
-        return number(s->relocations_offset, out);
+        return laz_give_number(s->relocations_offset, out);
     case LAZ_MACHO_SECTION_NRELOC:
-        return number(s->relocation_count, out);
+        return laz_give_number(s->relocation_count, out);
     case LAZ_MACHO_SECTION_FLAGS:
-        return number(s->flags, out);
+        return laz_give_number(s->flags, out);
     case LAZ_MACHO_SECTION_RESERVED1:
-        return number(s->reserved[0], out);
+        return laz_give_number(s->reserved[0], out);
     case LAZ_MACHO_SECTION_RESERVED2:
-        return number(s->reserved[1], out);
+        return laz_give_number(s->reserved[1], out);
     default:
-        return number_if(id == LAZ_MACHO_SECTION_RESERVED3 && is_64, s->reserved[2], out);
+        return laz_give_number_if(id == LAZ_MACHO_SECTION_RESERVED3 && is_64, s->reserved[2], out);
     }
 }
 
@@ -168,15 +151,15 @@ static bool of_arch(const struct laz_macho_arch *arch, int64_t id, struct laz_va
 {
     switch (id) {
     case LAZ_MACHO_ARCH_CPUTYPE:
-        return number(arch->cpu_type, out);
+        return laz_give_number(arch->cpu_type, out);
     case LAZ_MACHO_ARCH_CPUSUBTYPE:
-        return number(arch->cpu_subtype, out);
+        return laz_give_number(arch->cpu_subtype, out);
     case LAZ_MACHO_ARCH_OFFSET:
-        return number(arch->offset, out);
+        return laz_give_number(arch->offset, out);
     case LAZ_MACHO_ARCH_SIZE:
-        return number(arch->size, out);
+        return laz_give_number(arch->size, out);
     default:
-        return number_if(id == LAZ_MACHO_ARCH_ALIGN, arch->alignment, out);
+        return laz_give_number_if(id == LAZ_MACHO_ARCH_ALIGN, arch->alignment, out);
     }
 }
 
@@ -204,9 +187,9 @@ static bool call(const struct state *s, int64_t id, const struct laz_value *args
     if (!find_arch(s, args, by_subtype, &index, &arch))
         return false;
     if (id == LAZ_MACHO_INDEX_FOR_TYPE || id == LAZ_MACHO_INDEX_FOR_SUBTYPE)
-        return number(index, out);
+        return laz_give_number(index, out);
     file = &s->files[index];
-    return file->magic != 0 && number_if(file->has_entry, arch.offset + file->entry, out);
+    return file->magic != 0 && laz_give_number_if(file->has_entry, arch.offset + file->entry, out);
 }
 
 static bool of_fat(const struct state *s, int64_t id, const struct laz_value *args,
@@ -216,12 +199,12 @@ static bool of_fat(const struct state *s, int64_t id, const struct laz_value *ar
 
     switch (id) {
     case LAZ_MACHO_FAT_MAGIC_FOUND:
-        return number(s->fat.magic, out);
+        return laz_give_number(s->fat.magic, out);
     case LAZ_MACHO_NFAT_ARCH:
-        return number(s->fat.arch_count, out);
+        return laz_give_number(s->fat.arch_count, out);
     case LAZ_MACHO_ARCH_COUNT:
     case LAZ_MACHO_FILE_COUNT:
-        return number(s->file_count, out);
+        return laz_give_number(s->file_count, out);
     case LAZ_MACHO_INDEX_FOR_TYPE:
     case LAZ_MACHO_INDEX_FOR_SUBTYPE:
     case LAZ_MACHO_ENTRY_FOR_TYPE:

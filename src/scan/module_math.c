@@ -36,12 +36,6 @@ static bool real(double value, struct laz_value *out)
     return !isnan(value); /* as YARA has it: what has no answer is undefined */
 }
 
-static bool number(int64_t n, struct laz_value *out)
-{
-    *out = laz_value_number(n);
-    return true;
-}
-
 static void count_bytes(struct laz_view v, struct counted *out)
 {
     memset(out->of, 0, sizeof out->of);
@@ -174,7 +168,7 @@ static bool measure(const struct counted *c, struct laz_view v, int64_t id,
     case LAZ_MATH_INDEX_OF_COINCIDENCE:
         return real(coincidence(c), out);
     default:
-        return id == LAZ_MATH_MODE && number(mode(c), out);
+        return id == LAZ_MATH_MODE && laz_give_number(mode(c), out);
     }
 }
 
@@ -183,7 +177,7 @@ static bool frequency(const struct counted *c, int64_t id, int64_t byte, struct 
 {
     uint32_t n = c->of[(uint8_t)byte];
 
-    return id == LAZ_MATH_COUNT ? number(n, out) : real((double)n / (double)c->len, out);
+    return id == LAZ_MATH_COUNT ? laz_give_number(n, out) : real((double)n / (double)c->len, out);
 }
 
 static bool to_string(struct laz_modules *m, int64_t n, int64_t base, struct laz_value *out)
@@ -211,15 +205,17 @@ static bool of_numbers(struct laz_modules *m, const struct laz_field *field,
     case LAZ_MATH_MEAN_BYTES:
         return real(MEAN_OF_BYTES, out);
     case LAZ_MATH_IN_RANGE:
-        return number(args[1].real <= args[0].real && args[0].real <= args[2].real, out);
+        return laz_give_number(args[1].real <= args[0].real && args[0].real <= args[2].real, out);
     case LAZ_MATH_MIN: /* both compare as if they had no sign */
-        return number((uint64_t)args[0].n < (uint64_t)args[1].n ? args[0].n : args[1].n, out);
+        return laz_give_number((uint64_t)args[0].n < (uint64_t)args[1].n ? args[0].n : args[1].n,
+                               out);
     case LAZ_MATH_MAX:
-        return number((uint64_t)args[0].n > (uint64_t)args[1].n ? args[0].n : args[1].n, out);
+        return laz_give_number((uint64_t)args[0].n > (uint64_t)args[1].n ? args[0].n : args[1].n,
+                               out);
     case LAZ_MATH_TO_NUMBER:
-        return number(args[0].n != 0, out);
+        return laz_give_number(args[0].n != 0, out);
     case LAZ_MATH_ABS: /* the least number has none, and stays */
-        return number(args[0].n < 0 ? (int64_t)(0 - (uint64_t)args[0].n) : args[0].n, out);
+        return laz_give_number(args[0].n < 0 ? (int64_t)(0 - (uint64_t)args[0].n) : args[0].n, out);
     default:
         return field->n == LAZ_MATH_TO_STRING &&
                to_string(m, args[0].n, field->args[1] == 'i' ? args[1].n : 10, out);

@@ -45,4 +45,20 @@ laz_module_fn laz_module_pe, laz_module_elf, laz_module_macho, laz_module_dotnet
     laz_module_math, laz_module_hash, laz_module_string, laz_module_time, laz_module_console,
     laz_module_magic, laz_module_cuckoo, laz_module_object;
 
+/* What a field gives: true, so that a module's function can end with it. */
+static inline bool laz_give_number(uint64_t n, struct laz_value *out)
+{
+    *out = laz_value_number((int64_t)n);
+    return true;
+}
+static inline bool laz_give_number_if(bool known, uint64_t n, struct laz_value *out)
+{
+    return known && laz_give_number(n, out);
+}
+static inline bool laz_give_text(struct laz_view v, struct laz_value *out)
+{
+    *out = laz_value_text(v);
+    return true;
+}
+
 #endif
