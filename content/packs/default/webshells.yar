@@ -33,9 +33,9 @@ rule Webshell_PHP_Command_Request : webshell
         reason = "a PHP page that runs as a command what a visitor sends"
         attack = "T1505.003"
     strings:
-        $run1 = /[^a-z0-9_>:$](system|shell_exec|passthru|popen|proc_open|exec|pcntl_exec)\s{0,4}\(\s{0,4}@?\$_(GET|POST|REQUEST|COOKIE)\s{0,4}\[/ nocase
-        $run2 = /`\s{0,4}\$_(GET|POST|REQUEST|COOKIE)\[/ nocase
-        $run3 = /[^a-z0-9_>:$](system|shell_exec|passthru|exec)\(base64_decode\(\$_(GET|POST|REQUEST|COOKIE)/ nocase
+        $run1 = /[^a-z0-9_>:$](system|shell_exec|passthru|popen|proc_open|exec|pcntl_exec)\s{0,4}\(\s{0,4}@?(\$_GET|\$_POST|\$_REQUEST|\$_COOKIE)\s{0,4}\[/ nocase
+        $run2 = /`\s{0,4}(\$_GET|\$_POST|\$_REQUEST|\$_COOKIE)\[/ nocase
+        $run3 = /[^a-z0-9_>:$](system|shell_exec|passthru|exec)\(base64_decode\((\$_GET|\$_POST|\$_REQUEST|\$_COOKIE)/ nocase
         $php1 = "<?php" nocase
         $php2 = "<?=" nocase
         $php3 = "<? "
